@@ -1,0 +1,1 @@
+"""Widgets for the notebooks: they know no model, they are handed a function."""
