@@ -1,0 +1,191 @@
+"""Legs by name: shared-weights encoders from an image to features, each with its own preprocessing inside the model."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h5py
+import keras
+
+from siamese_nb.errors import InputError
+
+BASE_CNN = "base_cnn"
+
+
+@dataclass(frozen=True)
+class PretrainedLeg:
+    """A leg of `keras.applications`.
+
+    Attributes
+    ----------
+    build : callable
+        Its constructor.
+    mode : str
+        How its weights expect pixels, see `Preprocessing`.
+    size : int
+        The side, in pixels, of the pictures that its ImageNet weights were trained on.
+    """
+
+    build: Callable[..., keras.Model]
+    mode: str
+    size: int = 224
+
+
+_applications = keras.applications
+LEGS: dict[str, PretrainedLeg] = {
+    "vgg16": PretrainedLeg(_applications.VGG16, "caffe"),
+    "vgg19": PretrainedLeg(_applications.VGG19, "caffe"),
+    "resnet50": PretrainedLeg(_applications.ResNet50, "caffe"),
+    "resnet50v2": PretrainedLeg(_applications.ResNet50V2, "tf"),
+    "mobilenet": PretrainedLeg(_applications.MobileNet, "tf"),
+    "mobilenetv2": PretrainedLeg(_applications.MobileNetV2, "tf"),
+    "mobilenetv3small": PretrainedLeg(_applications.MobileNetV3Small, "inside"),
+    "mobilenetv3large": PretrainedLeg(_applications.MobileNetV3Large, "inside"),
+    "densenet121": PretrainedLeg(_applications.DenseNet121, "torch"),
+    "efficientnetb0": PretrainedLeg(_applications.EfficientNetB0, "inside"),
+    "efficientnetv2b0": PretrainedLeg(_applications.EfficientNetV2B0, "inside"),
+    "convnexttiny": PretrainedLeg(_applications.ConvNeXtTiny, "inside"),
+    "inceptionv3": PretrainedLeg(_applications.InceptionV3, "tf", 299),
+    "xception": PretrainedLeg(_applications.Xception, "tf", 299),
+}
+
+
+@keras.saving.register_keras_serializable("siamese_nb")
+class Preprocessing(keras.layers.Layer):  # type: ignore[misc]
+    """Turn RGB in [0, 255] into what a leg's weights were trained on, inside the model.
+
+    Parameters
+    ----------
+    mode : {"tf", "caffe", "torch", "inside"}
+        `tf`: to [-1, 1]. `caffe`: BGR less ImageNet's mean. `torch`: [0, 1], less ImageNet's mean, by its standard
+        deviation. `inside`: as it is, because the network scales by itself.
+    """
+
+    def __init__(self, mode: str, **options: Any) -> None:
+        super().__init__(**options)
+        self.mode = mode
+
+    def call(self, images: Any) -> Any:
+        images = keras.ops.cast(images, self.compute_dtype)
+        if self.mode == "inside":
+            return images
+        return keras.applications.imagenet_utils.preprocess_input(images, data_format="channels_last", mode=self.mode)
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "mode": self.mode}
+
+
+def default_size(name: str) -> int:
+    """Return the side, in pixels, that a leg takes when none is given."""
+    return 96 if name == BASE_CNN else _pretrained(name).size
+
+
+def build_leg(name: str, size: int, weights: str = "imagenet") -> keras.Model:
+    """Build a leg: `uint8[n, size, size, 3]` in, features `float32[n, d]` out.
+
+    Parameters
+    ----------
+    name : str
+        `"base_cnn"`, which is trained from scratch, or one of `LEGS`.
+    size : int
+        Side of the pictures in pixels.
+    weights : str
+        `"imagenet"` (downloaded by Keras), `"none"`, or the path of a weights file without the top layers.
+        `base_cnn` knows no ImageNet weights and ignores `"imagenet"`.
+
+    Raises
+    ------
+    InputError
+        If the name is not known, or the weights cannot be had or do not fit.
+    """
+    if name == BASE_CNN:
+        leg = build_base_cnn(size)
+        if weights not in ("imagenet", "none"):
+            _load_weights(leg, Path(weights), name)
+        return leg
+    pretrained = _pretrained(name)
+    shape = (size, size, 3)
+    options: dict[str, Any] = {"include_top": False, "pooling": "avg", "input_shape": shape, "weights": None}
+    if weights in ("imagenet", "none"):
+        backbone = _download(name, pretrained, options) if weights == "imagenet" else pretrained.build(**options)
+    else:
+        file = Path(weights)
+        if name == "mobilenetv2":
+            options["alpha"] = _read_alpha(file)
+        backbone = pretrained.build(**options)
+        _load_weights(backbone, file, name)
+    image = keras.Input(shape, dtype="uint8", name="image")
+    return keras.Model(image, backbone(Preprocessing(pretrained.mode)(image)), name=name)
+
+
+def build_base_cnn(size: int, filters: tuple[int, ...] = (32, 64, 96, 128)) -> keras.Model:
+    """Build a small convolutional leg to train from scratch, for when pictures are few or unlike photos.
+
+    Blocks of convolution, batch normalisation, ReLU and pooling, then the mean and the maximum over the picture.
+    Normalisation keeps distances alive; the strong L2 penalties of Koch et al. (2015) often shrink them to zero.
+
+    Parameters
+    ----------
+    size : int
+        Side of the pictures in pixels.
+    filters : tuple of int
+        Channels of each block.
+    """
+    image = keras.Input((size, size, 3), dtype="uint8", name="image")
+    x = Preprocessing("tf")(image)
+    for number, channels in enumerate(filters):
+        x = keras.layers.Conv2D(channels, 3, padding="same", use_bias=False, strides=2 if number == 0 else 1)(x)
+        # Few steps per epoch: statistics must follow quickly to be of use for validation.
+        x = keras.layers.BatchNormalization(momentum=0.9)(x)
+        x = keras.layers.ReLU()(x)
+        if number > 0:
+            x = keras.layers.MaxPooling2D(2)(x)
+    pooled = [keras.layers.GlobalAveragePooling2D()(x), keras.layers.GlobalMaxPooling2D()(x)]
+    return keras.Model(image, keras.layers.Concatenate()(pooled), name=BASE_CNN)
+
+
+def _pretrained(name: str) -> PretrainedLeg:
+    if name not in LEGS:
+        raise InputError(f"leg {name!r} is not known; choose one of {', '.join([BASE_CNN, *LEGS])}")
+    return LEGS[name]
+
+
+def _download(name: str, pretrained: PretrainedLeg, options: dict[str, Any]) -> keras.Model:
+    try:
+        return pretrained.build(**{**options, "weights": "imagenet"})
+    except Exception as error:  # urllib, ssl and Keras raise many kinds when there is no way to the weights
+        raise InputError(
+            f"ImageNet weights for {name} cannot be downloaded ({type(error).__name__}); connect to the internet, or "
+            "give a weights file (weights=FILE), or choose leg base_cnn, which is trained from scratch"
+        ) from error
+
+
+def _load_weights(model: keras.Model, file: Path, name: str) -> None:
+    if not file.is_file():
+        raise InputError(f"there is no weights file {file}; give a .weights.h5 file, or imagenet, or none")
+    try:
+        model.load_weights(file)
+    except Exception as error:  # h5py and Keras raise many kinds for files of other networks
+        raise InputError(
+            f"{file} does not hold weights of {name} without its top layers; give the file that fits this leg"
+        ) from error
+
+
+def _read_alpha(file: Path) -> float:
+    """Read MobileNetV2's width multiplier off a weights file: its widest convolution takes 320 alpha channels."""
+    shapes: list[tuple[int, ...]] = []
+
+    def collect(_: str, item: Any) -> None:
+        if isinstance(item, h5py.Dataset) and item.ndim == 4:
+            shapes.append(item.shape)
+
+    try:
+        with h5py.File(file) as store:
+            store.visititems(collect)
+    except OSError:
+        return 1.0  # _load_weights says what is wrong with the file
+    return round(max(shapes, key=lambda shape: shape[-1])[2] / 320, 2) if shapes else 1.0

@@ -1,0 +1,99 @@
+"""A leg and a metric head make one siamese network: two pictures in, one sigmoid neuron out."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+DISTANCES = ("absolute", "squared")
+
+
+@keras.saving.register_keras_serializable("siamese_nb")
+class MetricHead(keras.layers.Layer):  # type: ignore[misc]
+    """Score two embeddings by one sigmoid neuron: `sigmoid(b - w . d(one, two))` with `w >= 0`.
+
+    The distance enters negatively and no weight can turn negative, so the score is symmetric, and nothing scores
+    above a picture and itself.
+
+    Parameters
+    ----------
+    distance : {"absolute", "squared"}
+        d, element by element: `|one - two|` as in Koch et al. (2015), or `(one - two) ** 2`, which on unit-length
+        embeddings with equal weights is cosine similarity with a learned scale.
+
+    References
+    ----------
+    Koch, Zemel, Salakhutdinov (2015), Siamese Neural Networks for One-shot Image Recognition, section 3.1.
+    """
+
+    def __init__(self, distance: str = "absolute", **options: Any) -> None:
+        super().__init__(**options)
+        self.distance = distance
+
+    def build(self, input_shape: Any) -> None:
+        dimensions = input_shape[0][-1]
+        # Unit-length embeddings of d dimensions differ by about sqrt(2 / d) in each: start where the sum is about 4.
+        scale = 4.0 / dimensions**0.5 if self.distance == "absolute" else 4.0
+        self.w = self.add_weight(
+            name="w",
+            shape=(dimensions,),
+            initializer=keras.initializers.Constant(scale),
+            constraint=keras.constraints.NonNeg(),
+        )
+        self.b = self.add_weight(name="b", shape=(), initializer=keras.initializers.Constant(2.0))
+
+    def call(self, embeddings: tuple[Any, Any]) -> Any:
+        one, two = embeddings
+        difference = ops.abs(one - two) if self.distance == "absolute" else ops.square(one - two)
+        return ops.sigmoid(self.b - ops.sum(self.w * difference, axis=-1, keepdims=True))
+
+    def compute_output_shape(self, input_shape: Any) -> tuple[int | None, int]:
+        return (*input_shape[0][:-1], 1)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "distance": self.distance}
+
+
+def build_projection(features: int, dimensions: int) -> keras.Model:
+    """Build the learned last step of a leg: features to an embedding of unit length.
+
+    Parameters
+    ----------
+    features : int
+        Length of the features that come in.
+    dimensions : int
+        Length of the embedding.
+    """
+    inputs = keras.Input((features,), name="features")
+    # Batch normalisation makes features of any backbone comparable in scale before they are mixed.
+    x = keras.layers.BatchNormalization(momentum=0.9)(inputs)
+    x = keras.layers.Dense(dimensions, use_bias=False)(x)
+    return keras.Model(inputs, keras.layers.UnitNormalization()(x), name="projection")
+
+
+def build_siamese(leg: keras.Model, head: MetricHead) -> keras.Model:
+    """Build the siamese network: inputs `one` and `two`, output the score `float32[n, 1]` in [0, 1].
+
+    Parameters
+    ----------
+    leg : keras.Model
+        Image (or features) to embedding; both inputs go through this one leg.
+    head : MetricHead
+    """
+    one = keras.Input(leg.input_shape[1:], dtype=leg.input.dtype, name="one")
+    two = keras.Input(leg.input_shape[1:], dtype=leg.input.dtype, name="two")
+    return keras.Model({"one": one, "two": two}, head((leg(one), leg(two))), name="siamese")
+
+
+def build_in_batch(leg: keras.Model, head: MetricHead) -> keras.Model:
+    """Build the same network for training: distinct images in, pairs by index, so that no image is embedded twice.
+
+    Its inputs are `images` `[n_images, ...]` and `one`, `two` `int32[n_pairs]`, which point into `images`; its output is
+    the score `float32[n_pairs, 1]`. It shares every weight with `build_siamese(leg, head)`.
+    """
+    images = keras.Input(leg.input_shape[1:], dtype=leg.input.dtype, name="images")
+    one = keras.Input((), dtype="int32", name="one")
+    two = keras.Input((), dtype="int32", name="two")
+    embeddings = leg(images)
+    score = head((ops.take(embeddings, one, axis=0), ops.take(embeddings, two, axis=0)))
+    return keras.Model({"images": images, "one": one, "two": two}, score, name="in_batch")

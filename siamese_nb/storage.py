@@ -1,0 +1,72 @@
+"""Files and folders that are written whole or not at all, and where caches belong."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import platformdirs
+
+from siamese_nb.errors import InputError
+
+
+def cache_folder() -> Path:
+    """Return the folder of caches: `$SIAMESE_NB_CACHE`, or the user's own cache folder.
+
+    Everything in it can be deleted at any time; it is made again when needed.
+    """
+    chosen = os.environ.get("SIAMESE_NB_CACHE")
+    return Path(chosen) if chosen else platformdirs.user_cache_path("siamese_nb")
+
+
+@contextmanager
+def whole_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Yield a temporary folder that takes the name `path` when the block ends well, and vanishes when it does not.
+
+    Raises
+    ------
+    InputError
+        If the place cannot be written to.
+    FileExistsError
+        If `path` came into being meanwhile; what is there is left alone.
+    """
+    path = Path(path)
+    with _place_beside(path) as temporary:
+        temporary.mkdir()
+        yield temporary
+        if path.exists() and any(path.iterdir()):
+            raise FileExistsError(f"{path} exists already")
+        temporary.replace(path)
+
+
+@contextmanager
+def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Yield the path of a temporary file that replaces `path` when the block ends well, and vanishes when it does not.
+
+    Raises
+    ------
+    InputError
+        If the place cannot be written to.
+    """
+    path = Path(path)
+    with _place_beside(path) as temporary:
+        yield temporary
+        temporary.replace(path)
+
+
+@contextmanager
+def _place_beside(path: Path) -> Iterator[Path]:
+    """Yield a free hidden path on the same file system, so that the final rename is atomic."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        holder = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+    except OSError as error:
+        raise InputError(
+            f"cannot write {path}: {error.strerror or error}; give a folder that you may write to"
+        ) from error
+    try:
+        yield holder / path.name
+    finally:
+        shutil.rmtree(holder, ignore_errors=True)
