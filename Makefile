@@ -1,0 +1,61 @@
+# The three commands of the README, and the tools of CONTRIBUTING.md, which has the same steps for machines without make.
+# Relative paths only, and modules instead of the scripts in .venv/bin: any folder name will do.
+.DEFAULT_GOAL := help
+.PHONY: help demo lab test lint lock clean
+
+RUN := .venv/bin/python -m
+INSTALLED := .venv/.installed
+SUITABLE := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
+	"$$python" -c '$(SUITABLE)' 2>/dev/null && echo "$$python" && break; done)
+
+# TensorFlow's start-up lines about processor features and absent GPUs would bury our own.
+TF_CPP_MIN_LOG_LEVEL ?= 2
+export TF_CPP_MIN_LOG_LEVEL
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+help:
+	@echo "make demo   install, then run the whole job on the sample: inspect, train, evaluate, compare, notebooks"
+	@echo "make lab    install, then open the notebooks in JupyterLab"
+	@echo "make test   install, then run the whole test suite"
+	@echo "make lint   ruff and mypy"
+	@echo "make lock   write requirements.lock anew from pyproject.toml"
+	@echo "make clean  remove .venv and what tools leave behind; never data, models or logs"
+
+demo: $(INSTALLED)
+	@$(RUN) siamese_nb.demo
+
+lab: $(INSTALLED) data/sample
+	@$(RUN) jupyterlab --allow-root --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks
+
+data/sample: | $(INSTALLED)
+	@$(RUN) siamese_nb.cli sample $@
+
+test: $(INSTALLED)
+	$(RUN) pytest
+
+lint: $(INSTALLED)
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+	$(RUN) mypy
+
+lock: $(INSTALLED)
+	$(RUN) uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --extra test --extra dev \
+		--generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" \
+		--output-file requirements.lock
+
+clean:
+	rm -rf .venv build dist siamese_nb.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# An environment whose installation was cut short is marked and made anew; any other is brought up to date in place.
+$(INSTALLED): requirements.lock pyproject.toml
+	@"$(PYTHON)" -c '$(SUITABLE)' 2>/dev/null || { echo "siamese-nb needs Python 3.11, 3.12 or 3.13 with its venv" \
+		"module (on Debian: apt-get install python3-venv); if it is not on the path: make PYTHON=/path/to/python3.12" >&2; exit 1; }
+	@if test -e .venv/.unfinished || ! $(RUN) pip --version >/dev/null 2>&1; then "$(PYTHON)" -m venv --clear .venv; fi
+	@touch .venv/.unfinished
+	@echo "Installing the locked packages into .venv: minutes and 1 GB the first time, seconds after that"
+	@{ PYTHONUNBUFFERED=1 $(RUN) pip install --no-deps --require-hashes -r requirements.lock \
+		&& $(RUN) pip install --quiet --no-deps --no-build-isolation --editable . \
+		&& mv .venv/.unfinished $@; } \
+		| sed -n -e 's/^ *\(Downloading .*MB)\).*/  \1/p' -e 's/^\(Installing collected packages\).*/\1/p'; \
+		test ! -e .venv/.unfinished
