@@ -1,0 +1,160 @@
+"""Turn scores into probabilities, at the share of genuine pairs that the user expects.
+
+A network's score ranks pairs; it is not the probability that they are genuine, least of all at another share of genuine
+pairs than it was trained on. The map is fitted with both kinds weighing the same, and moved to a stated prevalence by
+Bayes' rule: odds(genuine | score) = odds(genuine | score, balanced) * prevalence / (1 - prevalence).
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import expit, logit
+
+from siamese_nb.errors import InputError
+from siamese_nb.metrics.convention import BoolArray, FloatArray, accept, check_pairs
+
+ISOTONIC_FROM = 1000
+"""Pairs of the rarer kind from which isotonic regression is used; with fewer it overfits and Platt's sigmoid is used.
+
+Niculescu-Mizil & Caruana (2005), section 5: isotonic is as good as or better than Platt from about 1000 cases on.
+"""
+
+_EDGE = 1e-7
+"""Scores are kept this far from 0 and 1, where log-odds are infinite: about the resolution of float32 near 1."""
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Map scores to probabilities: straight lines between knots, from the score's log-odds to the log-odds of genuine.
+
+    Attributes
+    ----------
+    method : {"platt", "isotonic"}
+    score_log_odds : tuple of float, rising
+    genuine_log_odds : tuple of float, never falling
+        With genuine and impostor pairs equally frequent.
+    """
+
+    method: str
+    score_log_odds: tuple[float, ...]
+    genuine_log_odds: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        """Check the knots, which may come from a file."""
+        given, mapped = np.asarray(self.score_log_odds, float), np.asarray(self.genuine_log_odds, float)
+        if given.shape != mapped.shape or given.ndim != 1 or given.size == 0:
+            raise InputError("the calibration's knots do not match: fit it again with fit_calibration")
+        finite = np.isfinite(given).all() and np.isfinite(mapped).all()
+        if not finite or (np.diff(given) <= 0).any() or (np.diff(mapped) < 0).any():
+            raise InputError("the calibration's knots are not finite and rising: fit it again with fit_calibration")
+
+    def probability(self, scores: ArrayLike, prevalence: float = 0.5) -> FloatArray:
+        """Compute the probability that each pair is genuine.
+
+        Parameters
+        ----------
+        scores : array_like of float, in [0, 1], any shape
+        prevalence : float, in (0, 1)
+            Share of genuine pairs among those that are compared in use.
+
+        Returns
+        -------
+        ndarray of float64, in (0, 1), of the shape of `scores`
+            Never falling as the score rises, never exactly 0 or 1.
+
+        Raises
+        ------
+        InputError
+            If a score is not a number in [0, 1], or the prevalence is not between 0 and 1.
+        """
+        accept(scores, 0.0)  # checks the scores
+        if not 0.0 < prevalence < 1.0:
+            raise InputError(f"prevalence={prevalence} was given: the share of genuine pairs must lie between 0 and 1")
+        balanced = np.interp(_log_odds(scores), self.score_log_odds, self.genuine_log_odds)
+        shifted = expit(balanced + math.log(prevalence) - math.log1p(-prevalence))
+        return np.asarray(np.clip(shifted, np.finfo(float).tiny, 1.0 - np.finfo(float).epsneg))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the calibration as plain values for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Calibration":
+        """Make a calibration from what `to_dict` gave, or raise `InputError`."""
+        names = {field.name for field in fields(cls)}
+        if set(values) != names:
+            raise InputError(f"a calibration with the keys {sorted(values)} was given: it needs {sorted(names)}")
+        return cls(str(values["method"]), tuple(values["score_log_odds"]), tuple(values["genuine_log_odds"]))
+
+
+def fit_calibration(labels: ArrayLike, scores: ArrayLike) -> Calibration:
+    """Fit the map from scores to probabilities, on pairs that the model was not trained on.
+
+    Isotonic regression from `ISOTONIC_FROM` pairs of the rarer kind on, below that Platt's sigmoid (on the score's
+    log-odds, with his smoothed targets). Both kinds weigh the same in total.
+
+    Parameters
+    ----------
+    labels : array_like of shape (n_pairs,), each 1 (genuine) or 0 (impostor), both kinds present
+    scores : array_like of shape (n_pairs,), float, in [0, 1]
+
+    Raises
+    ------
+    InputError
+        If the arrays are not such labels and scores, or one kind of pair is missing.
+
+    References
+    ----------
+    Platt (1999), Probabilistic outputs for support vector machines; Zadrozny & Elkan (2002), Transforming classifier
+    scores into accurate multiclass probability estimates, KDD; Niculescu-Mizil & Caruana (2005), Predicting good
+    probabilities with supervised learning, ICML.
+    """
+    genuine, values = check_pairs(labels, scores)
+    rarer = min(int(genuine.sum()), int((~genuine).sum()))
+    if rarer == 0:
+        raise InputError("only one kind of pair was given: a calibration needs genuine and impostor pairs")
+    if rarer >= ISOTONIC_FROM:
+        return _fit_isotonic(genuine, values, limit=1.0 / (rarer + 2.0))
+    return _fit_platt(genuine, values)
+
+
+def _fit_platt(genuine: BoolArray, scores: FloatArray) -> Calibration:
+    # Imported here: reading a calibration from a bundle needs no scikit-learn.
+    from sklearn.linear_model import LogisticRegression
+
+    n_genuine, n_impostor = int(genuine.sum()), int((~genuine).sum())
+    target = np.where(genuine, (n_genuine + 1.0) / (n_genuine + 2.0), 1.0 / (n_impostor + 2.0))
+    weight = _balanced_weights(genuine)
+    # A soft target is a pair of each label, weighted: the likelihood is the same.
+    evidence = np.tile(_log_odds(scores), 2)[:, None]
+    outcome = np.repeat([1, 0], scores.size)
+    model = LogisticRegression(C=np.inf, tol=1e-8, max_iter=1000)
+    model.fit(evidence, outcome, sample_weight=np.concatenate((weight * target, weight * (1.0 - target))))
+    slope, intercept = float(model.coef_[0, 0]), float(model.intercept_[0])
+    if slope < 0.0:  # scores that point the wrong way say nothing: the prevalence is all that is known
+        slope, intercept = 0.0, 0.0
+    ends = (float(logit(_EDGE)), float(logit(1.0 - _EDGE)))
+    return Calibration("platt", ends, (slope * ends[0] + intercept, slope * ends[1] + intercept))
+
+
+def _fit_isotonic(genuine: BoolArray, scores: FloatArray, limit: float) -> Calibration:
+    from sklearn.isotonic import IsotonicRegression
+
+    model = IsotonicRegression(y_min=limit, y_max=1.0 - limit, out_of_bounds="clip")
+    model.fit(_log_odds(scores), genuine.astype(float), sample_weight=_balanced_weights(genuine))
+    knots, probabilities = np.asarray(model.X_thresholds_, float), np.asarray(model.y_thresholds_, float)
+    log_odds = np.maximum.accumulate(logit(probabilities))
+    return Calibration("isotonic", tuple(knots.tolist()), tuple(log_odds.tolist()))
+
+
+def _balanced_weights(genuine: BoolArray) -> FloatArray:
+    share = genuine.mean()
+    return np.asarray(np.where(genuine, 0.5 / share, 0.5 / (1.0 - share)))
+
+
+def _log_odds(scores: ArrayLike) -> FloatArray:
+    return np.asarray(logit(np.clip(np.asarray(scores, dtype=np.float64), _EDGE, 1.0 - _EDGE)))
