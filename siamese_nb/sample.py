@@ -1,0 +1,200 @@
+"""The embedded sample dataset, made on the user's machine: rendered products as couples, or real handwriting."""
+
+import errno
+import json
+import os
+import shutil
+import zlib
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import numpy as np
+from PIL import Image
+from tqdm.auto import tqdm
+
+from siamese_nb.errors import InputError
+from siamese_nb.rendering import FAMILIES, render_couple
+
+KINDS = {"objects": 112, "digits": 64}
+"""Kind of sample -> the default side of its pictures in pixels."""
+
+_MARKER = ".sample.json"
+_LITTER = {".DS_Store", "Thumbs.db", "desktop.ini"}  # a file browser leaves these behind; they are nobody's work
+_REVISION = 1  # raise it when the same settings give other pictures
+
+_Job = Callable[[], dict[str, Image.Image]]
+
+
+def write_sample(
+    folder: str | os.PathLike[str],
+    kind: str = "objects",
+    seed: int = 0,
+    *,
+    couples: int = 300,
+    size: int | None = None,
+    progress: bool = True,
+) -> Path:
+    """Write the embedded sample dataset, whole or not at all.
+
+    The same arguments give the same bytes on one machine. A complete sample of the same arguments is left as it is; a
+    sample of other arguments is replaced, but never a folder with anything in it that is not the sample's own.
+
+    Parameters
+    ----------
+    folder : str or path
+        Where to; made with its parents if it is not there.
+    kind : {"objects", "digits"}
+        "objects": couples of pictures of rendered products, `<category>/<id>_one.png` and `<id>_two.png`.
+        "digits": scikit-learn's handwritten digits as identities, `<digit>/<number>.png`.
+    seed : int, at least 0
+        Draws the objects; the digits are always the same.
+    couples : int, at least 1
+        Number of couples of objects, spread evenly over the categories.
+    size : int in [32, 512], optional
+        Side of the square pictures in pixels: 112 for objects and 64 for digits if not given.
+    progress : bool
+        Whether a progress bar appears, on standard error, when it takes more than two seconds.
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Raises
+    ------
+    InputError
+        If an argument is out of range, the folder holds something else, or it cannot be written.
+    """
+    folder = Path(folder)
+    settings = _check(kind, seed, couples, size)
+    with _explained(folder):
+        if _holds_sample(folder, settings):
+            return folder
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        fresh = folder.with_name(f".{folder.name}.{uuid4().hex[:8]}")
+        try:
+            files = _write_all(fresh, _jobs(settings), progress)
+            (fresh / _MARKER).write_text(json.dumps(settings | {"files": files}, indent=0), encoding="utf-8")
+            _replace(folder, fresh)
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
+    return folder
+
+
+def _check(kind: str, seed: int, couples: int, size: int | None) -> dict[str, str | int]:
+    if kind not in KINDS:
+        raise InputError(f"no sample of the kind {kind!r}: choose one of {', '.join(KINDS)}")
+    size = KINDS[kind] if size is None else size
+    for name, value, low, high in (("seed", seed, 0, 2**63), ("couples", couples, 1, 10**5), ("size", size, 32, 512)):
+        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not low <= value <= high:
+            raise InputError(f"{name} is {value!r}: give a whole number from {low} to {high}")
+    drawn = {"seed": int(seed), "couples": int(couples)} if kind == "objects" else {}
+    return {"kind": kind, "size": int(size), "revision": _REVISION, **drawn}
+
+
+@contextmanager
+def _explained(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        mend = "free some space" if error.errno == errno.ENOSPC else "name a folder that you can write to"
+        raise InputError(f"cannot write the sample to '{folder}' ({reason}): {mend}") from error
+
+
+def _holds_sample(folder: Path, settings: dict[str, str | int]) -> bool:
+    """Return whether the folder holds this very sample; raise if it holds anything that is not a sample's own."""
+    if not folder.exists():
+        return False
+    if not folder.is_dir():
+        raise InputError(f"'{folder}' is a file: name a folder for the sample")
+    found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if not path.is_dir()}
+    marker = _read_marker(folder / _MARKER)
+    files = marker.pop("files", {})
+    if marker == settings and files.keys() <= found.keys():
+        return True
+    for name, path in found.items():
+        own = name == _MARKER or path.name in _LITTER or files.get(name) == zlib.crc32(path.read_bytes())
+        if not own:
+            raise InputError(
+                f"'{folder}' holds files that are not the sample, such as '{name}': name an empty or a new folder"
+            )
+    return False
+
+
+def _read_marker(path: Path) -> dict[str, object]:
+    try:
+        marker = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return marker if isinstance(marker, dict) and isinstance(marker.get("files"), dict) else {}
+
+
+def _write_all(folder: Path, jobs: list[_Job], progress: bool) -> dict[str, int]:
+    """Run the jobs in threads and write their pictures; return each file's checksum."""
+    folder.mkdir()
+
+    def write(job: _Job) -> dict[str, int]:
+        checksums = {}
+        for name, image in job().items():
+            path = folder / name
+            path.parent.mkdir(exist_ok=True)
+            image.save(path)
+            checksums[name] = zlib.crc32(path.read_bytes())
+        return checksums
+
+    files: dict[str, int] = {}
+    with ThreadPoolExecutor(min(os.cpu_count() or 1, 8)) as pool:
+        futures = [pool.submit(write, job) for job in jobs]
+        try:
+            for future in tqdm(futures, desc="sample", disable=not progress, delay=2, leave=False):
+                files |= future.result()
+        except BaseException:  # Ctrl-C too: start nothing more, let the running few end
+            pool.shutdown(cancel_futures=True)
+            raise
+    return files
+
+
+def _replace(folder: Path, fresh: Path) -> None:
+    old = fresh.with_name(fresh.name + "-old")
+    if folder.exists():
+        folder.rename(old)
+    fresh.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _jobs(settings: dict[str, str | int]) -> list[_Job]:
+    size = int(settings["size"])
+    if settings["kind"] == "digits":
+        return _digit_jobs(size)
+    families = list(FAMILIES)
+    numbers = range(int(settings["couples"]))
+    return [_couple_job(int(settings["seed"]), families[i % len(families)], i // len(families), size) for i in numbers]
+
+
+def _couple_job(seed: int, category: str, number: int, size: int) -> _Job:
+    def job() -> dict[str, Image.Image]:
+        # Seeded by name, so that a sample with more couples begins with the same ones.
+        rng = np.random.default_rng([seed, zlib.crc32(category.encode()), number])
+        one, two = render_couple(category, size, rng)
+        stem = f"{category}/{category}_{number + 1:03d}"
+        return {f"{stem}_one.png": Image.fromarray(one), f"{stem}_two.png": Image.fromarray(two)}
+
+    return job
+
+
+def _digit_jobs(size: int) -> list[_Job]:
+    from sklearn.datasets import load_digits  # here, since it takes a second to import
+
+    digits = load_digits()
+    ink = np.rint(digits.images * (255 / 16)).astype(np.uint8)
+
+    def job(digit: int) -> dict[str, Image.Image]:
+        of_digit = ink[digits.target == digit]
+        pictures = (Image.fromarray(image).resize((size, size), Image.Resampling.BICUBIC) for image in of_digit)
+        return {f"{digit}/{number:04d}.png": picture for number, picture in enumerate(pictures)}
+
+    return [lambda digit=digit: job(digit) for digit in range(10)]  # type: ignore[misc]
