@@ -57,5 +57,5 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@{ PYTHONUNBUFFERED=1 $(RUN) pip install --no-deps --require-hashes -r requirements.lock \
 		&& $(RUN) pip install --quiet --no-deps --no-build-isolation --editable . \
 		&& mv .venv/.unfinished $@; } \
-		| sed -n -e 's/^ *\(Downloading .*MB)\).*/  \1/p' -e 's/^\(Installing collected packages\).*/\1/p'; \
+		| while read -r line; do case "$$line" in Downloading*MB\)* | Installing*) echo "  $${line%%: *}" ;; esac; done; \
 		test ! -e .venv/.unfinished
