@@ -1,0 +1,92 @@
+"""What one pane of the comparer holds: nothing, a picture, or the message why there is none."""
+
+import io
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from PIL import Image
+
+from siamese_nb.errors import InputError
+from siamese_nb.images import ImageError, ImageSource, read_image
+
+PREVIEW_PIXELS = 800
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pane:
+    """One pane's content.
+
+    Attributes
+    ----------
+    id : str
+        The name of the drop, choice or call that filled it, so that what belongs to an earlier one is told apart.
+    status : str
+        "empty", "sending", "picture" or "error".
+    name : str
+        The file's name.
+    width, height : int
+        Of the picture as it is seen, in pixels.
+    message : str
+        Why there is no picture, with the status "error".
+    data : bytes
+        The file as it was given: what is compared.
+    """
+
+    id: str = ""
+    status: str = "empty"
+    name: str = ""
+    width: int = 0
+    height: int = 0
+    message: str = ""
+    data: bytes = field(default=b"", repr=False)
+
+    @classmethod
+    def from_file(cls, id: str, name: str, data: bytes) -> "Pane":
+        """Read a file's bytes.
+
+        Raises
+        ------
+        InputError
+            If it is not a picture, by its name.
+        """
+        try:
+            height, width = read_image(data).shape[:2]
+        except ImageError as error:
+            raise InputError(str(error).replace("the picture", name or "this file", 1)) from error
+        return cls(id=id, status="picture", name=name, width=width, height=height, data=data)
+
+    @classmethod
+    def from_source(cls, id: str, source: ImageSource) -> "Pane":
+        """Read a path, bytes, an array or a PIL image.
+
+        Raises
+        ------
+        InputError
+            If it is not a picture, or cannot be opened.
+        """
+        if isinstance(source, bytes | bytearray | memoryview):
+            return cls.from_file(id, "", bytes(source))
+        if isinstance(source, str | os.PathLike):
+            path = Path(source)
+            try:
+                return cls.from_file(id, path.name, path.read_bytes())
+            except OSError as error:
+                raise InputError(f"cannot open {path}: {error.strerror}") from error
+        return cls.from_file(id, "", _encode(Image.fromarray(read_image(source)), "PNG"))
+
+    def describe(self) -> dict[str, str | int]:
+        """Return what the browser is told: everything but the bytes."""
+        return {key: value for key, value in vars(self).items() if key != "data"}
+
+    def preview(self) -> bytes:
+        """Encode a small JPEG, for formats that a browser cannot show."""
+        image = Image.fromarray(read_image(self.data))
+        image.thumbnail((PREVIEW_PIXELS, PREVIEW_PIXELS), reducing_gap=2.0)
+        return _encode(image, "JPEG")
+
+
+def _encode(image: Image.Image, format: str) -> bytes:
+    stream = io.BytesIO()
+    image.save(stream, format)
+    return stream.getvalue()
