@@ -53,9 +53,9 @@ $(INSTALLED): requirements.lock pyproject.toml
 		"module (on Debian: apt-get install python3-venv); if it is not on the path: make PYTHON=/path/to/python3.12" >&2; exit 1; }
 	@if test -e .venv/.unfinished || ! $(RUN) pip --version >/dev/null 2>&1; then "$(PYTHON)" -m venv --clear .venv; fi
 	@touch .venv/.unfinished
-	@echo "Installing the locked packages into .venv: minutes and 1 GB the first time, seconds after that"
+	@echo "Installing the locked packages into .venv: 0.9 GB and some minutes the first time, seconds after that"
 	@{ PYTHONUNBUFFERED=1 $(RUN) pip install --no-deps --require-hashes -r requirements.lock \
-		&& $(RUN) pip install --quiet --no-deps --no-build-isolation --editable . \
+		&& $(RUN) pip install --no-deps --no-build-isolation --editable . --quiet \
 		&& mv .venv/.unfinished $@; } \
 		| while read -r line; do case "$$line" in Downloading*MB\)* | Installing*) echo "  $${line%%: *}" ;; esac; done; \
 		test ! -e .venv/.unfinished

@@ -1,4 +1,4 @@
-"""The set-up keeps its promises: any folder name, a clear line without Python, no half-made environment taken for a whole one."""
+"""The set-up keeps its promises: any folder name, a clear line without Python, no half-made environment passed off."""
 
 import os
 import shutil
@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 TARGETS = ("demo", "lab", "test", "lint", "lock", "clean")
 
-# Stands in for Python, and copies itself into .venv as `python -m venv` would; `pip install` succeeds while `network` exists.
+# Stands in for Python: `-m venv` copies it into .venv, `-m pip install` succeeds while the file `network` exists.
 STAND_IN = """#!/bin/sh
 echo "$*" >> calls
 case "$*" in

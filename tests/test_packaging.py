@@ -1,4 +1,4 @@
-"""The package's papers agree with each other: pyproject.toml, environment.yml, requirements.lock, the wheel, the repository."""
+"""The papers agree with each other: pyproject.toml, environment.yml, requirements.lock, the wheel, the repository."""
 
 import re
 import shutil
