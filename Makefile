@@ -26,7 +26,8 @@ demo: $(INSTALLED)
 	@$(RUN) siamese_nb.demo
 
 lab: $(INSTALLED) data/sample
-	@$(RUN) jupyterlab --allow-root --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks
+	@$(RUN) jupyterlab --allow-root --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks \
+		--LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
 
 data/sample: | $(INSTALLED)
 	@$(RUN) siamese_nb.cli sample $@
