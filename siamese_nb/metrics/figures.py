@@ -13,7 +13,6 @@ from siamese_nb.metrics.ranking import (
     average_precision,
     eer,
     frr_at_far,
-    minimum_detection_cost,
     recall_at_precision,
 )
 from siamese_nb.metrics.table import ScoreTable
@@ -33,7 +32,7 @@ def figures(labels: ArrayLike, scores: ArrayLike, threshold: float) -> dict[str,
     -------
     dict of float
         At the threshold: accuracy, precision, recall, far, frr, balanced_accuracy, f1, mcc. Of the ranking: auc, eer,
-        average_precision, recall_at_precision_80, _90 and _95, frr_at_far_1_in_100 and _1_in_1000, min_dcf. Of the
+        average_precision, recall_at_precision_80, _90 and _95, frr_at_far_1_in_100 and _1_in_1000. Of the
         scores as probabilities: log_loss, brier; and d_prime. A rate without a trial is NaN; for JSON see `json_ready`.
 
     Raises
@@ -82,7 +81,6 @@ def ranking_figures(table: ScoreTable) -> dict[str, Number]:
         "recall_at_precision_95": recall_at_precision(table, 0.95),
         "frr_at_far_1_in_100": frr_at_far(table, 1 / 100),
         "frr_at_far_1_in_1000": frr_at_far(table, 1 / 1000),
-        "min_dcf": minimum_detection_cost(table),
     }
 
 

@@ -1,0 +1,88 @@
+"""What a handful of independent trials can say: Wilson's interval, the rule of 3 and the rule of 30."""
+
+import math
+
+from scipy.stats import norm
+
+from siamese_nb.errors import InputError
+
+
+def wilson_interval(successes: float, trials: float, confidence: float = 0.95) -> tuple[float, float]:
+    """Compute Wilson's score interval of a proportion whose trials are independent.
+
+    Pairs that share images are not independent trials: for those see `figures_with_intervals`.
+
+    Parameters
+    ----------
+    successes, trials : float, 0 <= successes <= trials, trials > 0
+        Effective numbers of trials need not be whole.
+    confidence : float, in (0, 1)
+
+    References
+    ----------
+    Wilson (1927), Journal of the American Statistical Association 22, 209-212; Brown, Cai & DasGupta (2001),
+    Statistical Science 16, 101-133.
+    """
+    check_confidence(confidence)
+    if not 0.0 <= successes <= trials or trials <= 0.0:
+        raise InputError(
+            f"{successes} successes in {trials} trials were given: needed are 0 <= successes <= trials > 0"
+        )
+    return score_interval(successes / trials, trials, float(norm.ppf((1.0 + confidence) / 2.0)))
+
+
+def score_interval(share: float, trials: float, quantile: float) -> tuple[float, float]:
+    """Compute Wilson's interval from a share, a (possibly effective) number of trials and a quantile."""
+    widening = quantile**2 / trials
+    centre = (share + widening / 2.0) / (1.0 + widening)
+    half = quantile / (1.0 + widening) * math.sqrt(share * (1.0 - share) / trials + widening / (4.0 * trials))
+    # At a share of 0 or 1 the bound on that side is exact; rounding must not pass it.
+    low, high = max(0.0, centre - half), min(1.0, centre + half)
+    return min(low, share), max(high, share)
+
+
+def upper_bound_without_errors(trials: int, confidence: float = 0.95) -> float:
+    """Compute the rate that cannot be ruled out when no error was seen in independent trials: the rule of 3, 3 / n.
+
+    Exact: 1 - (1 - confidence)^(1 / n), close to 3 / n for 95%.
+
+    References
+    ----------
+    Hanley & Lippman-Hand (1983), If nothing goes wrong, is everything all right?, JAMA 249, 1743-1745.
+    """
+    check_confidence(confidence)
+    if trials < 1:
+        raise InputError(f"{trials} trials were given: at least 1 is needed")
+    return -math.expm1(math.log1p(-confidence) / trials)
+
+
+def too_few_pairs(impostor_pairs: int, far: float) -> str | None:
+    """Say in one sentence whether the impostor pairs are too few to speak about a FAR; None when they suffice.
+
+    Rule of 3: below 3 / FAR pairs, not even zero errors shows that the FAR is kept. Rule of 30: only from 30 errors on,
+    30 / FAR pairs, is the true rate within 30% of the observed one, with 90% confidence.
+
+    References
+    ----------
+    ISO/IEC 19795-1:2021, annex on the rule of 3 and the rule of 30; Doddington et al. (2000), Speech Communication 31,
+    225-254.
+    """
+    if not 0.0 < far < 1.0:
+        raise InputError(f"FAR {far} was given: it must lie between 0 and 1")
+    at_all, well = math.ceil(3.0 / far - 1e-9), math.ceil(30.0 / far - 1e-9)
+    if impostor_pairs < at_all:
+        return (
+            f"too few pairs for a FAR of {far:.4g}: {impostor_pairs:,} impostor pairs, at least {at_all:,} are needed"
+        )
+    if impostor_pairs < well:
+        return (
+            f"few pairs for a FAR of {far:.4g}: {impostor_pairs:,} impostor pairs give a rough figure, "
+            f"{well:,} a figure within 30%"
+        )
+    return None
+
+
+def check_confidence(confidence: float) -> None:
+    """Raise `InputError` unless the confidence lies strictly between 0 and 1."""
+    if not 0.0 < confidence < 1.0:
+        raise InputError(f"confidence={confidence} was given: it must lie between 0 and 1, such as 0.95")

@@ -1,0 +1,150 @@
+"""Draw identities (and pairs of identities) with random weights, and add the weights up per row of scores."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csr_matrix
+
+from siamese_nb.errors import InputError
+from siamese_nb.metrics.convention import FloatArray
+
+_REPLICATES = 64
+"""Replicates drawn at once: one block needs n_identities * 64 floats."""
+
+_PAIRS = 16384
+"""Pairs weighted at once: 16384 * 64 floats stay in the processor's cache."""
+
+_THREADS = 2
+
+
+class Weights(NamedTuple):
+    """Replicates of the weight in each row of scores, by what was drawn, each of shape (2 * n_rows, n_replicates).
+
+    Attributes
+    ----------
+    identities : every identity has a weight, a pair of two the product of theirs
+    cells : every unordered pair of identities (a cell) has a weight of its own
+    across_cells : as `cells`, but pairs within one identity keep weight 1
+    """
+
+    identities: FloatArray
+    cells: FloatArray
+    across_cells: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Resampler:
+    """Hold which identities each pair joins, ordered so that the pairs of one cell stand together.
+
+    Attributes
+    ----------
+    n_identities, n_across_cells : int
+    within : ndarray of int
+        Positions of pairs of one identity.
+    within_identity : ndarray of int
+        Their identity.
+    across : ndarray of int
+        Positions of pairs of two identities, cell by cell.
+    one, two, cell : ndarray of int
+        Their identities and cell.
+    """
+
+    n_identities: int
+    n_across_cells: int
+    within: NDArray[np.intp]
+    within_identity: NDArray[np.intp]
+    across: NDArray[np.intp]
+    one: NDArray[np.intp]
+    two: NDArray[np.intp]
+    cell: NDArray[np.intp]
+
+    @classmethod
+    def from_identities(cls, one_identity: ArrayLike, two_identity: ArrayLike, n_pairs: int) -> "Resampler":
+        """Number the identities and the cells, or raise `InputError` if the shapes do not fit the pairs."""
+        one, two = np.asarray(one_identity), np.asarray(two_identity)
+        if one.shape != (n_pairs,) or two.shape != (n_pairs,):
+            raise InputError(
+                f"identities of the shapes {one.shape} and {two.shape} were given for {n_pairs} pairs: name both "
+                "identities of every pair"
+            )
+        names, number = np.unique(np.concatenate((one, two)), return_inverse=True)
+        low, high = np.sort(number.reshape(2, n_pairs), axis=0)
+        key = low * names.size + high
+        order = np.argsort(key, kind="stable")
+        is_within = (low == high)[order]
+        within, across = order[is_within], order[~is_within]
+        cell = np.cumsum(np.diff(key[across], prepend=-1) != 0) - 1
+        n_across_cells = int(cell[-1]) + 1 if cell.size else 0
+        return cls(names.size, n_across_cells, within, low[within], across, low[across], high[across], cell)
+
+    def draw(
+        self, rows: Sequence[NDArray[np.intp]], sizes: Sequence[int], n_bootstrap: int, seed: int
+    ) -> Iterator[list[Weights]]:
+        """Draw replicates in blocks; the same draws serve every scoring of the pairs.
+
+        Parameters
+        ----------
+        rows : sequence of ndarray of shape (n_pairs,), int
+            For each scoring, the row of scores that each pair falls in.
+        sizes : sequence of int
+            For each scoring, the number of rows.
+        n_bootstrap : int, >= 1
+        seed : int
+
+        Yields
+        ------
+        list of Weights, one for each scoring
+        """
+        starts = range(0, n_bootstrap, _REPLICATES)
+        seeds = np.random.SeedSequence(seed).spawn(len(starts))
+        tasks = [(min(_REPLICATES, n_bootstrap - start), child) for start, child in zip(starts, seeds, strict=True)]
+        # Threads, not processes: the heavy steps are NumPy's and SciPy's own, which let other threads run.
+        with ThreadPoolExecutor(_THREADS) as pool:
+            yield from pool.map(lambda task: self._block(rows, sizes, *task), tasks)
+
+    def _block(
+        self, rows: Sequence[NDArray[np.intp]], sizes: Sequence[int], replicates: int, seed: np.random.SeedSequence
+    ) -> list[Weights]:
+        rng = np.random.default_rng(seed)
+        # Exponential weights (the Bayesian bootstrap): no identity ever drops out, so no figure becomes undefined.
+        identity = rng.standard_exponential((self.n_identities, replicates), dtype=np.float32)
+        within = [_add_up(row[self.within], size, self.within_identity, identity) for row, size in zip(rows, sizes)]
+        fixed = [np.bincount(row[self.within], minlength=size)[:, None] for row, size in zip(rows, sizes)]
+        product = [np.zeros((size, replicates), dtype=np.float32) for size in sizes]
+        drawn = [np.zeros((size, replicates), dtype=np.float32) for size in sizes]
+        for start, stop in self._chunks():
+            weight = identity[self.one[start:stop]]
+            weight *= identity[self.two[start:stop]]
+            first = self.cell[start]
+            cells = _double_or_nothing(rng, int(self.cell[stop - 1] - first) + 1, replicates)
+            place, local = np.arange(stop - start), self.cell[start:stop] - first
+            for k, (row, size) in enumerate(zip(rows, sizes)):
+                pair_row = row[self.across[start:stop]]
+                product[k] += _add_up(pair_row, size, place, weight)
+                drawn[k] += _add_up(pair_row, size, local, cells)
+        return [Weights(w + p, w + d, f + d) for w, p, d, f in zip(within, product, drawn, fixed, strict=True)]
+
+    def _chunks(self) -> Iterator[tuple[int, int]]:
+        # A chunk ends where a cell ends, so that all pairs of a cell get the same weight.
+        start, n = 0, self.across.size
+        while start < n:
+            stop = min(start + _PAIRS, n)
+            if stop < n:
+                stop = int(np.searchsorted(self.cell, self.cell[stop - 1], side="right"))
+            yield start, stop
+            start = stop
+
+
+def _add_up(row: NDArray[np.intp], n_rows: int, column: NDArray[np.intp], weight: FloatArray) -> Any:
+    ones = np.ones(row.size, dtype=np.float32)
+    return csr_matrix((ones, (row, column)), shape=(n_rows, weight.shape[0])) @ weight
+
+
+def _double_or_nothing(rng: np.random.Generator, n: int, replicates: int) -> FloatArray:
+    # Weights 0 or 2: mean 1 and variance 1 from a single random bit each (Owen & Eckles 2012, section 3).
+    bits = np.unpackbits(np.frombuffer(rng.bytes((n * replicates + 7) // 8), dtype=np.uint8), count=n * replicates)
+    return 2.0 * bits.reshape(n, replicates).astype(np.float32)
