@@ -9,10 +9,10 @@ from numpy.typing import ArrayLike
 from siamese_nb.errors import InputError
 from siamese_nb.intervals.histogram import ScoreHistogram
 from siamese_nb.intervals.proportions import check_confidence
-from siamese_nb.intervals.resampling import Resampler
+from siamese_nb.intervals.resampling import Resampler, Weights
 from siamese_nb.intervals.variance import Spread, open_bounds, positive_bounds, share_bounds
 from siamese_nb.metrics import check_pairs, check_threshold, figures
-from siamese_nb.metrics.convention import BoolArray
+from siamese_nb.metrics.convention import BoolArray, FloatArray
 from siamese_nb.metrics.counts import Number
 
 _FAR_OF = {"frr_at_far_1_in_100": 1 / 100, "frr_at_far_1_in_1000": 1 / 1000}
@@ -90,15 +90,19 @@ def spread_of_figures(
     sampler: Resampler, histograms: Sequence[ScoreHistogram], n_bootstrap: int, seed: int
 ) -> dict[str, Spread]:
     """Compute the spread of each figure of one scoring, or of the difference of two (second minus first)."""
-    drawn: dict[str, list[list[Number]]] = {}
     rows, sizes = [h.row for h in histograms], [len(h.moments) for h in histograms]
-    for scorings in sampler.draw(rows, sizes, n_bootstrap, seed):
-        for way, weights in enumerate(zip(*scorings, strict=True)):
-            for name, value in _combine(histograms, weights).items():
-                drawn.setdefault(name, [[], [], []])[way].append(value)
+
+    def evaluate(scorings: list[Weights]) -> list[Mapping[str, Number]]:
+        return [_combine(histograms, weights) for weights in zip(*scorings, strict=True)]
+
+    blocks = list(sampler.draw(rows, sizes, n_bootstrap, seed, evaluate))
+
+    def joined(name: str, way: int) -> FloatArray:
+        return np.concatenate([block[way][name] for block in blocks])
+
     return {
-        name: Spread.of(np.concatenate(ways[0]), np.concatenate(ways[1]), np.concatenate(ways[2]), sampler.n_identities)
-        for name, ways in drawn.items()
+        name: Spread.of(joined(name, 0), joined(name, 1), joined(name, 2), sampler.n_identities)
+        for name in blocks[0][0]
     }
 
 

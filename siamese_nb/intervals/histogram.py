@@ -10,7 +10,7 @@ from siamese_nb.metrics.figures import ranking_figures, threshold_figures
 from siamese_nb.metrics.probability import brier_terms, log_loss_terms
 from siamese_nb.metrics.table import ScoreTable
 
-_ROWS_PER_KIND = 1000
+_ROWS_PER_KIND = 500
 """Rows into which each kind of pair is split at most. Up to this many distinct scores, replicates are exact."""
 
 
@@ -61,9 +61,8 @@ class ScoreHistogram:
         return {**at_threshold, **ranking_figures(table), **self._moment_figures(kinds)}
 
     def _moment_figures(self, kinds: list[FloatArray]) -> dict[str, Number]:
-        sums = [
-            kind.T.astype(np.float64) @ moments for kind, moments in zip(kinds, np.split(self.moments, 2), strict=True)
-        ]
+        moments = np.split(self.moments, 2)
+        sums = [kind.T.astype(np.float64) @ moment for kind, moment in zip(kinds, moments, strict=True)]
         totals = [kind.sum(axis=0, dtype=np.float64) for kind in kinds]
         means = [ratio(part, total[:, None]) for part, total in zip(sums, totals, strict=True)]
         variances = [mean[:, 1] - mean[:, 0] ** 2 for mean in means]

@@ -1,16 +1,19 @@
 """Draw identities (and pairs of identities) with random weights, and add the weights up per row of scores."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_matrix
 
 from siamese_nb.errors import InputError
-from siamese_nb.metrics.convention import FloatArray
+
+Float32Array = NDArray[np.float32]
+IntArray = NDArray[np.intp]
+Result = TypeVar("Result")
 
 _REPLICATES = 64
 """Replicates drawn at once: one block needs n_identities * 64 floats."""
@@ -31,9 +34,9 @@ class Weights(NamedTuple):
     across_cells : as `cells`, but pairs within one identity keep weight 1
     """
 
-    identities: FloatArray
-    cells: FloatArray
-    across_cells: FloatArray
+    identities: Float32Array
+    cells: Float32Array
+    across_cells: Float32Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,12 +58,12 @@ class Resampler:
 
     n_identities: int
     n_across_cells: int
-    within: NDArray[np.intp]
-    within_identity: NDArray[np.intp]
-    across: NDArray[np.intp]
-    one: NDArray[np.intp]
-    two: NDArray[np.intp]
-    cell: NDArray[np.intp]
+    within: IntArray
+    within_identity: IntArray
+    across: IntArray
+    one: IntArray
+    two: IntArray
+    cell: IntArray
 
     @classmethod
     def from_identities(cls, one_identity: ArrayLike, two_identity: ArrayLike, n_pairs: int) -> "Resampler":
@@ -82,9 +85,14 @@ class Resampler:
         return cls(names.size, n_across_cells, within, low[within], across, low[across], high[across], cell)
 
     def draw(
-        self, rows: Sequence[NDArray[np.intp]], sizes: Sequence[int], n_bootstrap: int, seed: int
-    ) -> Iterator[list[Weights]]:
-        """Draw replicates in blocks; the same draws serve every scoring of the pairs.
+        self,
+        rows: Sequence[IntArray],
+        sizes: Sequence[int],
+        n_bootstrap: int,
+        seed: int,
+        evaluate: Callable[[list[Weights]], Result],
+    ) -> Iterator[Result]:
+        """Draw replicates in blocks and evaluate them; the same draws serve every scoring of the pairs.
 
         Parameters
         ----------
@@ -94,39 +102,49 @@ class Resampler:
             For each scoring, the number of rows.
         n_bootstrap : int, >= 1
         seed : int
+        evaluate : callable
+            Takes the list of Weights of one block, one for each scoring.
 
         Yields
         ------
-        list of Weights, one for each scoring
+        What `evaluate` returns for each block, in an order that depends on the seed alone.
         """
         starts = range(0, n_bootstrap, _REPLICATES)
         seeds = np.random.SeedSequence(seed).spawn(len(starts))
         tasks = [(min(_REPLICATES, n_bootstrap - start), child) for start, child in zip(starts, seeds, strict=True)]
         # Threads, not processes: the heavy steps are NumPy's and SciPy's own, which let other threads run.
         with ThreadPoolExecutor(_THREADS) as pool:
-            yield from pool.map(lambda task: self._block(rows, sizes, *task), tasks)
+            yield from pool.map(lambda task: evaluate(self._block(rows, sizes, *task)), tasks)
 
     def _block(
-        self, rows: Sequence[NDArray[np.intp]], sizes: Sequence[int], replicates: int, seed: np.random.SeedSequence
+        self, rows: Sequence[IntArray], sizes: Sequence[int], replicates: int, seed: np.random.SeedSequence
     ) -> list[Weights]:
         rng = np.random.default_rng(seed)
         # Exponential weights (the Bayesian bootstrap): no identity ever drops out, so no figure becomes undefined.
         identity = rng.standard_exponential((self.n_identities, replicates), dtype=np.float32)
-        within = [_add_up(row[self.within], size, self.within_identity, identity) for row, size in zip(rows, sizes)]
-        fixed = [np.bincount(row[self.within], minlength=size)[:, None] for row, size in zip(rows, sizes)]
+        scorings = list(zip(rows, sizes, strict=True))
         product = [np.zeros((size, replicates), dtype=np.float32) for size in sizes]
         drawn = [np.zeros((size, replicates), dtype=np.float32) for size in sizes]
         for start, stop in self._chunks():
-            weight = identity[self.one[start:stop]]
-            weight *= identity[self.two[start:stop]]
-            first = self.cell[start]
-            cells = _double_or_nothing(rng, int(self.cell[stop - 1] - first) + 1, replicates)
-            place, local = np.arange(stop - start), self.cell[start:stop] - first
-            for k, (row, size) in enumerate(zip(rows, sizes)):
+            weight = identity.take(self.one[start:stop], axis=0)
+            weight *= identity.take(self.two[start:stop], axis=0)
+            place, cell = np.arange(stop - start), self.cell[start:stop] - self.cell[start]
+            cells = _double_or_nothing(rng, int(cell[-1]) + 1, replicates)
+            for k, (row, size) in enumerate(scorings):
                 pair_row = row[self.across[start:stop]]
                 product[k] += _add_up(pair_row, size, place, weight)
-                drawn[k] += _add_up(pair_row, size, local, cells)
-        return [Weights(w + p, w + d, f + d) for w, p, d, f in zip(within, product, drawn, fixed, strict=True)]
+                drawn[k] += _add_up(pair_row, size, cell, cells)
+        return [
+            self._join(row, size, identity, p, d) for (row, size), p, d in zip(scorings, product, drawn, strict=True)
+        ]
+
+    def _join(
+        self, row: IntArray, size: int, identity: Float32Array, product: Float32Array, drawn: Float32Array
+    ) -> Weights:
+        inner = row[self.within]
+        weighted = _add_up(inner, size, self.within_identity, identity)
+        fixed = np.bincount(inner, minlength=size)[:, None].astype(np.float32)
+        return Weights(weighted + product, weighted + drawn, fixed + drawn)
 
     def _chunks(self) -> Iterator[tuple[int, int]]:
         # A chunk ends where a cell ends, so that all pairs of a cell get the same weight.
@@ -139,12 +157,12 @@ class Resampler:
             start = stop
 
 
-def _add_up(row: NDArray[np.intp], n_rows: int, column: NDArray[np.intp], weight: FloatArray) -> Any:
+def _add_up(row: IntArray, n_rows: int, column: IntArray, weight: Float32Array) -> Any:
     ones = np.ones(row.size, dtype=np.float32)
     return csr_matrix((ones, (row, column)), shape=(n_rows, weight.shape[0])) @ weight
 
 
-def _double_or_nothing(rng: np.random.Generator, n: int, replicates: int) -> FloatArray:
+def _double_or_nothing(rng: np.random.Generator, n: int, replicates: int) -> Float32Array:
     # Weights 0 or 2: mean 1 and variance 1 from a single random bit each (Owen & Eckles 2012, section 3).
     bits = np.unpackbits(np.frombuffer(rng.bytes((n * replicates + 7) // 8), dtype=np.uint8), count=n * replicates)
-    return 2.0 * bits.reshape(n, replicates).astype(np.float32)
+    return np.float32(2.0) * bits.reshape(n, replicates).astype(np.float32)

@@ -22,7 +22,7 @@ class Spread:
     @classmethod
     def of(cls, identities: FloatArray, cells: FloatArray, across_cells: FloatArray, n_identities: int) -> "Spread":
         """Compute the variances, leaving out replicates in which the figure is undefined."""
-        return cls(*(_variance(drawn) for drawn in (identities, cells, across_cells)), n_identities)
+        return cls(_variance(identities), _variance(cells), _variance(across_cells), n_identities)
 
     @property
     def variance(self) -> float:
