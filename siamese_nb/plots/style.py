@@ -1,0 +1,53 @@
+"""One look for all pictures: colours that the colour-blind tell apart, axes, the mark of the threshold."""
+
+from typing import Any
+
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure, SubFigure
+
+GENUINE_COLOUR = "#0072B2"
+IMPOSTOR_COLOUR = "#D55E00"
+RIGHT_COLOUR = "#009E73"
+NEUTRAL_COLOUR = "#767676"
+PALETTE = (GENUINE_COLOUR, IMPOSTOR_COLOUR, RIGHT_COLOUR, "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+"""Okabe & Ito (2008), Color Universal Design: told apart with every common kind of colour blindness."""
+
+
+class Display:
+    """Open axes to draw on, and remember them.
+
+    Attributes
+    ----------
+    ax_ : matplotlib.axes.Axes
+        What was drawn on last.
+    figure_ : matplotlib.figure.Figure
+    """
+
+    ax_: Axes
+    figure_: Figure | SubFigure
+
+    def _open(self, ax: Axes | None, size: tuple[float, float] = (5.2, 4.0)) -> Axes:
+        if ax is None:
+            _, ax = plt.subplots(figsize=size, layout="constrained")
+        self.ax_, self.figure_ = ax, ax.figure
+        return ax
+
+
+def frame(ax: Axes, **labels: Any) -> None:
+    """Label the axes and leave away the lines that carry nothing."""
+    ax.set(**labels)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.grid(alpha=0.25, linewidth=0.6)
+    ax.set_axisbelow(True)
+
+
+def mark_threshold(ax: Axes, threshold: float | None) -> None:
+    """Draw the chosen threshold across an axis of scores."""
+    if threshold is not None:
+        ax.axvline(threshold, color="black", linestyle="--", linewidth=1.2, label=f"threshold {threshold:.3g}")
+
+
+def mark_point(ax: Axes, x: float, y: float, label: str) -> None:
+    """Mark the chosen threshold's point on a curve."""
+    ax.plot([x], [y], "o", color="black", markersize=7, markerfacecolor="white", markeredgewidth=1.8, label=label)
