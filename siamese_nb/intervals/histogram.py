@@ -54,8 +54,8 @@ class ScoreHistogram:
     def figures(self, weights: NDArray[np.floating[Any]]) -> dict[str, Number]:
         """Compute every figure from the weight in each row.
 
-        The weights are scaled to the data's numbers of genuine and impostor pairs: their mix is a choice (`neg_factor`),
-        not a chance, and so adds nothing to the spread.
+        The weights are scaled to the data's numbers of genuine and impostor pairs: their mix is a choice
+        (`neg_factor`), not a chance, and so adds nothing to the spread.
 
         Parameters
         ----------

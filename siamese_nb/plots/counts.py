@@ -65,7 +65,7 @@ class CountsDisplay(Display):
         return self
 
     def _bars(self) -> tuple[list[str], list[float], list[str], list[str]]:
-        names = [name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…" for name in self.names]
+        names = [_shortened(name) for name in self.names]
         lengths = [float(count) for count in self.counts]
         words = [f"{count:,}" for count in self.counts]
         colours = [GENUINE_COLOUR] * len(names)
@@ -81,3 +81,9 @@ class CountsDisplay(Display):
             [*words[:side], word, *words[-side:]],
             [*colours[:side], NEUTRAL_COLOUR, *colours[-side:]],
         )
+
+
+def _shortened(name: str) -> str:
+    # The middle goes, not the end: numbered names differ at the end.
+    half = (_LONGEST - 1) // 2
+    return name if len(name) <= _LONGEST else f"{name[:half]}…{name[-half:]}"

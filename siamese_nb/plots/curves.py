@@ -179,7 +179,8 @@ def _curve(
     ax: Axes, x: FloatArray, y: FloatArray, name: str | None, figure: str, line: dict[str, Any], steps: str = "default"
 ) -> None:
     label = f"{name} ({figure})" if name else figure
-    ax.plot(x, y, **{"color": GENUINE_COLOUR, "linewidth": 2, "label": label, "drawstyle": steps} | line)
+    style: dict[str, Any] = {"color": GENUINE_COLOUR, "linewidth": 2, "label": label, "drawstyle": steps}
+    ax.plot(x, y, **(style | line))
 
 
 def _deviate(rate: ArrayLike) -> FloatArray:

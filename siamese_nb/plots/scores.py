@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from siamese_nb.metrics import ScoreTable, check_pairs, check_threshold, eer, far_frr_curve
 from siamese_nb.metrics.convention import FloatArray
@@ -24,8 +24,8 @@ class ScoreHistogramDisplay(Display):
     """
 
     edges: FloatArray
-    genuine: FloatArray
-    impostor: FloatArray
+    genuine: NDArray[np.intp]
+    impostor: NDArray[np.intp]
     threshold: float | None = None
 
     @classmethod
@@ -35,8 +35,8 @@ class ScoreHistogramDisplay(Display):
         """Count labels (1 genuine, 0 impostor) and scores in [0, 1] into bins of equal width."""
         genuine, values = check_pairs(labels, scores)
         edges = np.linspace(0.0, 1.0, bins + 1)
-        kinds = (np.histogram(values[kind], edges)[0] for kind in (genuine, ~genuine))
-        return cls(edges, *kinds, threshold=None if threshold is None else check_threshold(threshold))
+        alike, different = np.histogram(values[genuine], edges)[0], np.histogram(values[~genuine], edges)[0]
+        return cls(edges, alike, different, None if threshold is None else check_threshold(threshold))
 
     def plot(self, ax: Axes | None = None) -> "ScoreHistogramDisplay":
         """Draw each kind as the share of its own pairs, so that the mix of pairs does not matter."""
