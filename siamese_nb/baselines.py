@@ -43,4 +43,5 @@ def colour_histogram_baseline(
 def _histogram(image: NDArray[np.uint8]) -> NDArray[np.float64]:
     level = image.reshape(-1, 3) >> 5
     index = (level[:, 0].astype(np.intp) * _BINS + level[:, 1]) * _BINS + level[:, 2]
-    return np.bincount(index, minlength=_BINS**3) / max(index.size, 1)
+    counts: NDArray[np.float64] = np.bincount(index, minlength=_BINS**3) / max(index.size, 1)
+    return counts

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import numpy as np
@@ -19,11 +20,11 @@ from siamese_nb.errors import InputError
 from siamese_nb.rendering import FAMILIES, render_couple
 
 KINDS = {"objects": 112, "digits": 64}
-"""Kind of sample -> the default side of its pictures in pixels."""
+"""Kind of sample -> side of its pictures in pixels, unless another is asked for."""
 
 _MARKER = ".sample.json"
-_LITTER = {".DS_Store", "Thumbs.db", "desktop.ini"}  # a file browser leaves these behind; they are nobody's work
-_REVISION = 1  # raise it when the same settings give other pictures
+_LITTER = {".DS_Store", "Thumbs.db", "desktop.ini"}  # file browsers leave these behind; they are nobody's work
+_REVISION = 1  # raised when the same settings come to give other pictures
 
 _Job = Callable[[], dict[str, Image.Image]]
 
@@ -45,18 +46,18 @@ def write_sample(
     Parameters
     ----------
     folder : str or path
-        Where to; made with its parents if it is not there.
+        Where to; made, with its parents, if it is not there.
     kind : {"objects", "digits"}
         "objects": couples of pictures of rendered products, `<category>/<id>_one.png` and `<id>_two.png`.
-        "digits": scikit-learn's handwritten digits as identities, `<digit>/<number>.png`.
+        "digits": the handwriting that ships with scikit-learn as identities, `<digit>/<number>.png`.
     seed : int, at least 0
         Draws the objects; the digits are always the same.
     couples : int, at least 1
-        Number of couples of objects, spread evenly over the categories.
-    size : int in [32, 512], optional
-        Side of the square pictures in pixels: 112 for objects and 64 for digits if not given.
+        Couples of objects in all, spread evenly over the categories.
+    size : int, in [32, 512], optional
+        Side of the square pictures in pixels; by default 112 for objects and 64 for digits.
     progress : bool
-        Whether a progress bar appears, on standard error, when it takes more than two seconds.
+        Whether a progress bar appears, on standard error, once it takes more than two seconds.
 
     Returns
     -------
@@ -66,37 +67,37 @@ def write_sample(
     Raises
     ------
     InputError
-        If an argument is out of range, the folder holds something else, or it cannot be written.
+        If an argument is out of its range, the folder holds something else, or it cannot be written.
     """
-    folder = Path(folder)
     settings = _check(kind, seed, couples, size)
-    with _explained(folder):
-        if _holds_sample(folder, settings):
-            return folder
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        fresh = folder.with_name(f".{folder.name}.{uuid4().hex[:8]}")
-        try:
-            files = _write_all(fresh, _jobs(settings), progress)
-            (fresh / _MARKER).write_text(json.dumps(settings | {"files": files}, indent=0), encoding="utf-8")
-            _replace(folder, fresh)
-        finally:
-            shutil.rmtree(fresh, ignore_errors=True)
-    return folder
+    with _one_line_errors(Path(folder)):
+        place = Path(folder).resolve()
+        if not _holds_sample(place, settings):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            fresh = place.with_name(f".{place.name}.{uuid4().hex[:8]}")
+            try:
+                files = _write_pictures(fresh, _jobs(settings), progress)
+                (fresh / _MARKER).write_text(json.dumps({**settings, "files": files}), encoding="utf-8")
+                _replace(place, fresh)
+            finally:
+                shutil.rmtree(fresh, ignore_errors=True)
+    return Path(folder)
 
 
-def _check(kind: str, seed: int, couples: int, size: int | None) -> dict[str, str | int]:
+def _check(kind: str, seed: int, couples: int, size: int | None) -> dict[str, Any]:
+    """Return what decides the sample's bytes."""
     if kind not in KINDS:
         raise InputError(f"no sample of the kind {kind!r}: choose one of {', '.join(KINDS)}")
     size = KINDS[kind] if size is None else size
     for name, value, low, high in (("seed", seed, 0, 2**63), ("couples", couples, 1, 10**5), ("size", size, 32, 512)):
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not low <= value <= high:
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or not low <= value <= high:
             raise InputError(f"{name} is {value!r}: give a whole number from {low} to {high}")
     drawn = {"seed": int(seed), "couples": int(couples)} if kind == "objects" else {}
     return {"kind": kind, "size": int(size), "revision": _REVISION, **drawn}
 
 
 @contextmanager
-def _explained(folder: Path) -> Iterator[None]:
+def _one_line_errors(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
@@ -105,27 +106,25 @@ def _explained(folder: Path) -> Iterator[None]:
         raise InputError(f"cannot write the sample to '{folder}' ({reason}): {mend}") from error
 
 
-def _holds_sample(folder: Path, settings: dict[str, str | int]) -> bool:
-    """Return whether the folder holds this very sample; raise if it holds anything that is not a sample's own."""
+def _holds_sample(folder: Path, settings: dict[str, Any]) -> bool:
+    """Return whether a folder holds this very sample; raise if it holds anything that is not a sample's own."""
     if not folder.exists():
         return False
     if not folder.is_dir():
         raise InputError(f"'{folder}' is a file: name a folder for the sample")
     found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if not path.is_dir()}
     marker = _read_marker(folder / _MARKER)
-    files = marker.pop("files", {})
-    if marker == settings and files.keys() <= found.keys():
+    checksums = marker.pop("files", {})
+    if marker == settings and checksums.keys() <= found.keys():
         return True
     for name, path in found.items():
-        own = name == _MARKER or path.name in _LITTER or files.get(name) == zlib.crc32(path.read_bytes())
+        own = name == _MARKER or path.name in _LITTER or checksums.get(name) == zlib.crc32(path.read_bytes())
         if not own:
-            raise InputError(
-                f"'{folder}' holds files that are not the sample, such as '{name}': name an empty or a new folder"
-            )
+            raise InputError(f"'{folder}' holds files that are not the sample, such as '{name}': name a new folder")
     return False
 
 
-def _read_marker(path: Path) -> dict[str, object]:
+def _read_marker(path: Path) -> dict[str, Any]:
     try:
         marker = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
@@ -133,8 +132,8 @@ def _read_marker(path: Path) -> dict[str, object]:
     return marker if isinstance(marker, dict) and isinstance(marker.get("files"), dict) else {}
 
 
-def _write_all(folder: Path, jobs: list[_Job], progress: bool) -> dict[str, int]:
-    """Run the jobs in threads and write their pictures; return each file's checksum."""
+def _write_pictures(folder: Path, jobs: list[_Job], progress: bool) -> dict[str, int]:
+    """Run jobs in threads, write their pictures, return each file's checksum."""
     folder.mkdir()
 
     def write(job: _Job) -> dict[str, int]:
@@ -147,54 +146,58 @@ def _write_all(folder: Path, jobs: list[_Job], progress: bool) -> dict[str, int]
         return checksums
 
     files: dict[str, int] = {}
+    # Threads, not processes: NumPy lets go of the interpreter lock, and they work from any script and notebook.
     with ThreadPoolExecutor(min(os.cpu_count() or 1, 8)) as pool:
         futures = [pool.submit(write, job) for job in jobs]
         try:
             for future in tqdm(futures, desc="sample", disable=not progress, delay=2, leave=False):
                 files |= future.result()
-        except BaseException:  # Ctrl-C too: start nothing more, let the running few end
+        except BaseException:  # Ctrl-C too: start nothing more and let the few under way end
             pool.shutdown(cancel_futures=True)
             raise
     return files
 
 
 def _replace(folder: Path, fresh: Path) -> None:
-    old = fresh.with_name(fresh.name + "-old")
+    """Move a fresh folder to where it belongs; an old one goes only once the new one stands."""
+    old = fresh.with_name(f"{fresh.name}.old")
     if folder.exists():
         folder.rename(old)
-    fresh.rename(folder)
+    try:
+        fresh.rename(folder)
+    except BaseException:
+        if old.exists():
+            old.rename(folder)
+        raise
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _jobs(settings: dict[str, str | int]) -> list[_Job]:
-    size = int(settings["size"])
+def _jobs(settings: dict[str, Any]) -> list[_Job]:
     if settings["kind"] == "digits":
-        return _digit_jobs(size)
+        return [_digit_job(digit, settings["size"]) for digit in range(10)]
     families = list(FAMILIES)
-    numbers = range(int(settings["couples"]))
-    return [_couple_job(int(settings["seed"]), families[i % len(families)], i // len(families), size) for i in numbers]
+    places = [divmod(i, len(families)) for i in range(settings["couples"])]
+    return [_couple_job(settings["seed"], families[at], number + 1, settings["size"]) for number, at in places]
 
 
 def _couple_job(seed: int, category: str, number: int, size: int) -> _Job:
     def job() -> dict[str, Image.Image]:
-        # Seeded by name, so that a sample with more couples begins with the same ones.
+        # Seeded by name: a sample of more couples, or with new categories, holds the same ones as before.
         rng = np.random.default_rng([seed, zlib.crc32(category.encode()), number])
         one, two = render_couple(category, size, rng)
-        stem = f"{category}/{category}_{number + 1:03d}"
+        stem = f"{category}/{category}_{number:03d}"
         return {f"{stem}_one.png": Image.fromarray(one), f"{stem}_two.png": Image.fromarray(two)}
 
     return job
 
 
-def _digit_jobs(size: int) -> list[_Job]:
-    from sklearn.datasets import load_digits  # here, since it takes a second to import
+def _digit_job(digit: int, size: int) -> _Job:
+    def job() -> dict[str, Image.Image]:
+        from sklearn.datasets import load_digits  # here: it takes a second to import
 
-    digits = load_digits()
-    ink = np.rint(digits.images * (255 / 16)).astype(np.uint8)
-
-    def job(digit: int) -> dict[str, Image.Image]:
-        of_digit = ink[digits.target == digit]
-        pictures = (Image.fromarray(image).resize((size, size), Image.Resampling.BICUBIC) for image in of_digit)
+        digits = load_digits()
+        ink = np.rint(digits.images[digits.target == digit] * (255 / 16)).astype(np.uint8)
+        pictures = (Image.fromarray(image).resize((size, size), Image.Resampling.BICUBIC) for image in ink)
         return {f"{digit}/{number:04d}.png": picture for number, picture in enumerate(pictures)}
 
-    return [lambda digit=digit: job(digit) for digit in range(10)]  # type: ignore[misc]
+    return job

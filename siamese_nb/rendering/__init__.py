@@ -1,12 +1,32 @@
 """Pictures of small products, as couples of photos would show them: NumPy and SciPy alone, no download."""
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
-from siamese_nb.rendering.picture import finish, photograph
-from siamese_nb.rendering.products import FAMILIES
+from siamese_nb.rendering import built, turned
+from siamese_nb.rendering.item import finish
+from siamese_nb.rendering.picture import photograph
+from siamese_nb.rendering.product import Product
 
 __all__ = ["FAMILIES", "render_couple"]
+
+FAMILIES: dict[str, Callable[[np.random.Generator], Product]] = {
+    "bottle": turned.draw_bottle,
+    "cactus": built.draw_cactus,
+    "car": built.draw_car,
+    "chair": built.draw_chair,
+    "duck": built.draw_duck,
+    "house": built.draw_house,
+    "lamp": turned.draw_lamp,
+    "mug": turned.draw_mug,
+    "mushroom": turned.draw_mushroom,
+    "rocket": built.draw_rocket,
+    "teapot": turned.draw_teapot,
+    "vase": turned.draw_vase,
+}
+"""Category -> a function that draws one product of it."""
 
 
 def render_couple(category: str, size: int, rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -25,9 +45,7 @@ def render_couple(category: str, size: int, rng: np.random.Generator) -> tuple[N
     one, two : ndarray of shape (size, size, 3), uint8
     """
     item = finish(FAMILIES[category](rng), rng)
-    first = rng.uniform(-0.55, 0.55)
-    turn = rng.uniform(0.35, 0.95)
-    second = first - turn if first > 0 else first + turn
-    if rng.random() < 0.5:
-        first, second = second, first
-    return photograph(item, first, size, rng), photograph(item, second, size, rng)
+    left = rng.uniform(-0.6, 0.1)
+    azimuths = rng.permutation([left, left + rng.uniform(0.4, 0.95)])
+    one, two = (photograph(item, float(azimuth), size, rng) for azimuth in azimuths)
+    return one, two

@@ -1,59 +1,74 @@
-"""Signed distances to simple solids: negative inside, zero on the surface, never more than the true distance outside."""
+"""Signed distances to simple solids: negative inside, zero on the surface, about the true distance outside."""
 
+import itertools
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-Field = NDArray[np.float32]
+from siamese_nb.rendering.tables import Field, interpolate
+
 Profile = Callable[[Field, Field], Field]
+Point = tuple[float, float, float]
 
-_GRID_CELLS = 88  # along the longer side of a profile: about one output pixel a cell
+_TABLE_CELLS = 88  # along the longer side of an outline: a cell is about a pixel of the picture
 
 
-def box(x: Field, y: Field, z: Field, half: Sequence[float], rounding: float = 0.03) -> Field:
-    """Return the distance to a box around the origin with the given half sides and rounded edges."""
+def box(x: Field, y: Field, z: Field, half: Point, rounding: float = 0.03) -> Field:
+    """Return the distance to a box around the origin, from its half sides and the rounding of its edges."""
     qx = np.abs(x) - (half[0] - rounding)
     qy = np.abs(y) - (half[1] - rounding)
     qz = np.abs(z) - (half[2] - rounding)
     inside = np.minimum(np.maximum(np.maximum(qx, qy), qz), 0)
-    outside = np.sqrt(np.maximum(qx, 0) ** 2 + np.maximum(qy, 0) ** 2 + np.maximum(qz, 0) ** 2)
-    return inside + outside - rounding
+    outside = np.maximum(qx, 0) ** 2 + np.maximum(qy, 0) ** 2 + np.maximum(qz, 0) ** 2
+    gap: Field = np.sqrt(outside) + inside - rounding
+    return gap
 
 
 def cylinder(rho: Field, z: Field, radius: float, half: float, rounding: float = 0.02) -> Field:
-    """Return the distance to an upright cylinder, from the distance to its axis and the height over its middle."""
+    """Return the distance to a cylinder, from the distance to its axis and the place along it from its middle."""
     qr = rho - (radius - rounding)
     qz = np.abs(z) - (half - rounding)
-    return np.minimum(np.maximum(qr, qz), 0) + np.hypot(np.maximum(qr, 0), np.maximum(qz, 0)) - rounding
+    inside = np.minimum(np.maximum(qr, qz), 0)
+    gap: Field = np.sqrt(np.maximum(qr, 0) ** 2 + np.maximum(qz, 0) ** 2) + inside - rounding
+    return gap
 
 
-def rod(x: Field, y: Field, z: Field, start: Sequence[float], end: Sequence[float], radii: tuple[float, float]) -> Field:
-    """Return the distance to a straight rod with round ends whose radius runs from one value to another."""
-    axis = [end[i] - start[i] for i in range(3)]
+def rod(x: Field, y: Field, z: Field, start: Point, end: Point, radii: tuple[float, float]) -> Field:
+    """Return the distance to a straight rod with round ends, whose radius goes from the first to the second."""
+    axis = [b - a for a, b in zip(start, end, strict=True)]
     px, py, pz = x - start[0], y - start[1], z - start[2]
     along = np.clip((px * axis[0] + py * axis[1] + pz * axis[2]) / sum(a * a for a in axis), 0, 1)
-    gap = np.sqrt((px - along * axis[0]) ** 2 + (py - along * axis[1]) ** 2 + (pz - along * axis[2]) ** 2)
-    return gap - (radii[0] + along * (radii[1] - radii[0]))
+    away = (px - along * axis[0]) ** 2 + (py - along * axis[1]) ** 2 + (pz - along * axis[2]) ** 2
+    gap: Field = np.sqrt(away) - (radii[0] + along * (radii[1] - radii[0]))
+    return gap
 
 
 def ring(across: Field, up: Field, aside: Field, radius: float, tube: float) -> Field:
     """Return the distance to a ring that lies in the plane of its first two coordinates."""
-    return np.hypot(np.hypot(across, up) - radius, aside) - tube
+    gap: Field = np.hypot(np.hypot(across, up) - radius, aside) - tube
+    return gap
 
 
-def ellipsoid(x: Field, y: Field, z: Field, radii: Sequence[float]) -> Field:
-    """Return a first-order estimate of the distance to an ellipsoid, exact on its surface."""
+def ball(x: Field, y: Field, z: Field, radius: float) -> Field:
+    """Return the distance to a ball around the origin."""
+    gap: Field = np.sqrt(x**2 + y**2 + z**2) - radius
+    return gap
+
+
+def ellipsoid(x: Field, y: Field, z: Field, radii: Point) -> Field:
+    """Return a first-order estimate of the distance to an ellipsoid around the origin."""
     a, b, c = radii
     level = np.sqrt((x / a) ** 2 + (y / b) ** 2 + (z / c) ** 2)
     slope = np.sqrt((x / a**2) ** 2 + (y / b**2) ** 2 + (z / c**2) ** 2)
-    return level * (level - 1) / np.maximum(slope, 1e-3)
+    gap: Field = level * (level - 1) / np.maximum(slope, 1e-3)
+    return gap
 
 
 def blend(one: Field, two: Field, width: float) -> Field:
-    """Return the union of two solids with a fillet of about the given width where they meet."""
+    """Return the union of two solids with a fillet of about a width where they meet."""
     near = np.maximum(width - np.abs(one - two), 0) / width
-    return np.minimum(one, two) - near * near * (width / 4)
+    gap: Field = np.minimum(one, two) - near**2 * (width / 4)
+    return gap
 
 
 def lathe(outline: Sequence[tuple[float, float]], rounds: int = 2) -> Profile:
@@ -62,58 +77,55 @@ def lathe(outline: Sequence[tuple[float, float]], rounds: int = 2) -> Profile:
     Parameters
     ----------
     outline : sequence of (radius, height)
-        From the axis at the bottom, round the outside, to the axis again. Corners are cut, so the curve is smooth.
+        From the axis at the bottom round the outside to the axis again, or the cross-section of a ring, closed.
     rounds : int
-        How often the corners are cut (Chaikin, "An algorithm for high-speed curve generation", 1974).
+        How often the corners are cut: twice makes a smooth curve of them.
 
     Returns
     -------
     callable
-        (distance to the axis, height) -> signed distance, by bilinear interpolation in a table.
+        (distance to the axis, height) -> distance to the solid.
+
+    References
+    ----------
+    Chaikin, "An algorithm for high-speed curve generation", 1974.
     """
     points = np.asarray(outline, dtype=np.float64)
     for _ in range(rounds):
         cut = np.stack([0.75 * points[:-1] + 0.25 * points[1:], 0.25 * points[:-1] + 0.75 * points[1:]], axis=1)
         points = np.concatenate([points[:1], cut.reshape(-1, 2), points[-1:]])
     margin = 0.06
-    low = np.array([0.0, points[:, 1].min() - margin])
-    high = points.max(axis=0) + margin
-    cell = float((high - low).max() / _GRID_CELLS)
-    radius = np.arange(0, high[0] + cell, cell)
-    height = np.arange(low[1], high[1] + cell, cell)
-    table = _polygon_distance(points, radius[:, None], height[None, :]).astype(np.float32)
-    return _interpolate(table, low[1], cell)
+    bottom = float(points[:, 1].min()) - margin
+    wide, top = (float(most) + margin for most in points.max(axis=0))
+    cell = max(wide, top - bottom) / _TABLE_CELLS
+    radius, height = np.arange(0, wide + cell, cell), np.arange(bottom, top + cell, cell)
+    table = _outline_distance(points, radius[:, None], height[None, :]).astype(np.float32)
+    return _lookup(table, bottom, cell)
 
 
-def _polygon_distance(points: NDArray[np.float64], r: NDArray[np.float64], z: NDArray[np.float64]) -> NDArray[np.float64]:
-    nearest = np.full(np.broadcast_shapes(r.shape, z.shape), np.inf)
+def _outline_distance(points: Field, r: Field, z: Field) -> Field:
+    """Return exact signed distances to a polygon; inside by the even-odd rule along a ray away from the axis."""
+    nearest: Field = np.full(np.broadcast_shapes(r.shape, z.shape), np.inf)
     inside = np.zeros(nearest.shape, dtype=bool)
-    for (r0, z0), (r1, z1) in zip(points[:-1], points[1:], strict=True):
+    for (r0, z0), (r1, z1) in itertools.pairwise(points):
         dr, dz = r1 - r0, z1 - z0
         along = np.clip(((r - r0) * dr + (z - z0) * dz) / max(dr * dr + dz * dz, 1e-12), 0, 1)
         nearest = np.minimum(nearest, (r - r0 - along * dr) ** 2 + (z - z0 - along * dz) ** 2)
-        if dz:  # a horizontal ray to the outside crosses this edge: even-odd rule
+        if dz:
             inside ^= ((z0 > z) != (z1 > z)) & (r < r0 + (z - z0) * dr / dz)
     return np.where(inside, -1, 1) * np.sqrt(nearest)
 
 
-def _interpolate(table: Field, bottom: float, cell: float) -> Profile:
-    rows, columns = table.shape
-    flat = table.ravel()
+def _lookup(table: Field, bottom: float, cell: float) -> Profile:
+    last_row, last_column = table.shape[0] - 1.001, table.shape[1] - 1.001
 
     def distance(rho: Field, z: Field) -> Field:
-        u = rho / cell
-        v = (z - bottom) / cell
-        uc = np.minimum(u, rows - 1.001)
-        vc = np.clip(v, 0, columns - 1.001)
-        iu, iv = uc.astype(np.int32), vc.astype(np.int32)
-        fu, fv = uc - iu, vc - iv
-        at = iu * columns + iv
-        low = flat.take(at) * (1 - fu) + flat.take(at + columns) * fu
-        high = flat.take(at + 1) * (1 - fu) + flat.take(at + columns + 1) * fu
-        near = low + (high - low) * fv
-        # Outside the table: the solid lies within a convex cell range, so Pythagoras gives a lower bound.
-        away = ((u - uc) ** 2 + (v - vc) ** 2) * (cell * cell)
-        return np.where(away > 1e-6, np.sqrt(away + near * near), near).astype(np.float32, copy=False)
+        u, v = rho / cell, (z - bottom) / cell
+        row, column = np.minimum(u, last_row), np.minimum(np.maximum(v, 0), last_column)
+        near = interpolate(table, row, column)
+        out, over = u - row, v - column
+        # The solid lies in the table's box, which is convex: beyond it, Pythagoras gives a lower bound.
+        away = (out * out + over * over) * (cell * cell)
+        return np.where(away > 0, np.sqrt(away + near * near), near)
 
     return distance

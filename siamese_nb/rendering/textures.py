@@ -1,30 +1,23 @@
-"""Patterns for surfaces: where on a surface the second colour goes, and the look of table-tops and walls."""
+"""Patterns: where on a product the second colour goes, and the grain of table-tops and walls."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from siamese_nb.rendering.solids import Field
-
-Mask = Callable[[Field, Field], Field]
+from siamese_nb.rendering.tables import Field, interpolate
 
 
 def _fraction(values: Field) -> Field:
-    return values - np.floor(values)
+    rest: Field = values - np.floor(values)
+    return rest
 
 
 def noise(u: Field, v: Field, table: Field) -> Field:
-    """Interpolate smooth random values in [0, 1] from a square table that repeats, one cell a unit."""
+    """Interpolate smooth random values from a square table that repeats, one cell a unit."""
     size = table.shape[0]
-    iu, iv = np.floor(u).astype(np.int32), np.floor(v).astype(np.int32)
-    fu, fv = u - iu, v - iv
-    fu, fv = fu * fu * (3 - 2 * fu), fv * fv * (3 - 2 * fv)
-    a, b = iu % size, iv % size
-    c, d = (iu + 1) % size, (iv + 1) % size
-    low = table[a, b] * (1 - fu) + table[c, b] * fu
-    high = table[a, d] * (1 - fu) + table[c, d] * fu
-    return low * (1 - fv) + high * fv
+    # Two more cells, not one: in float32 the remainder of a tiny negative number is the size itself.
+    return interpolate(np.pad(table, (0, 2), mode="wrap"), np.mod(u, size), np.mod(v, size), smooth=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,15 +27,15 @@ class Pattern:
     Parameters
     ----------
     name : str
-        One of `PATTERNS`.
+        A key of `PATTERNS`.
     pitch : float
-        Repeats per unit of length.
+        Repeats per unit of length; a product is two units tall.
     duty : float, in (0, 1)
-        Share of the second colour.
+        How much of the second colour there is.
     shift : float, in [0, 1)
         Where the pattern starts.
     table : ndarray of shape (16, 16), float32, in [0, 1)
-        Random values for patterns with chance in them.
+        Random values, for patterns with chance in them.
     """
 
     name: str
@@ -52,38 +45,38 @@ class Pattern:
     table: Field
 
     def __call__(self, u: Field, v: Field) -> Field:
-        """Return the share of the second colour, in [0, 1], at surface coordinates; v runs from 0 to 2 up a product."""
-        return PATTERNS[self.name](u * self.pitch + self.shift, v * self.pitch + self.shift, v, self).astype(np.float32)
+        """Return the share of the second colour, in [0, 1], at places round (u) and up (v) a product."""
+        return PATTERNS[self.name](self, u * self.pitch + self.shift, v * self.pitch + self.shift, v)
 
 
-def _dots(u: Field, v: Field, pattern: Pattern) -> Field:
-    row = np.floor(v)
-    across, up = _fraction(u + 0.5 * (row % 2)) - 0.5, _fraction(v) - 0.5
-    return across**2 + up**2 < 0.06 + 0.12 * pattern.duty
+def _dots(pattern: Pattern, u: Field, v: Field, up: Field) -> Field:
+    shifted = u + 0.5 * (np.floor(v) % 2)
+    return (_fraction(shifted) - 0.5) ** 2 + (_fraction(v) - 0.5) ** 2 < 0.06 + 0.12 * pattern.duty
 
 
-def _band(level: Field, pattern: Pattern) -> Field:
-    off = np.abs(level - 0.5 - pattern.shift) / (0.12 + 0.3 * pattern.duty)
+def _band(pattern: Pattern, u: Field, v: Field, up: Field) -> Field:
+    off = np.abs(up - 0.5 - pattern.shift) / (0.12 + 0.3 * pattern.duty)
     return (off < 0.8) | ((off > 1) & (off < 1.15))
 
 
-PATTERNS: dict[str, Callable[[Field, Field, Field, Pattern], Field]] = {
-    "plain": lambda u, v, level, p: np.zeros_like(u),
-    "rings": lambda u, v, level, p: _fraction(v) < p.duty,
-    "bars": lambda u, v, level, p: _fraction(u) < p.duty,
-    "spiral": lambda u, v, level, p: _fraction(0.7 * (u + v)) < p.duty,
-    "zigzag": lambda u, v, level, p: _fraction(v + 0.8 * np.abs(_fraction(u) - 0.5)) < p.duty,
-    "checks": lambda u, v, level, p: (np.floor(u) + np.floor(v)) % 2,
-    "gingham": lambda u, v, level, p: 0.5 * (_fraction(u) < 0.5) + 0.5 * (_fraction(v) < 0.5),
-    "dots": lambda u, v, level, p: _dots(u, v, p),
-    "band": lambda u, v, level, p: _band(level, p),
-    "dip": lambda u, v, level, p: level < 0.4 + p.shift,
-    "blotches": lambda u, v, level, p: noise(1.3 * u, 1.3 * v, p.table) < 0.25 + 0.4 * p.duty,
+PATTERNS: dict[str, Callable[[Pattern, Field, Field, Field], Field]] = {
+    "plain": lambda p, u, v, up: np.zeros_like(u),
+    "rings": lambda p, u, v, up: _fraction(v) < p.duty,
+    "bars": lambda p, u, v, up: _fraction(u) < p.duty,
+    "spiral": lambda p, u, v, up: _fraction(0.7 * (u + v)) < p.duty,
+    "zigzag": lambda p, u, v, up: _fraction(v + 0.8 * np.abs(_fraction(u) - 0.5)) < p.duty,
+    "checks": lambda p, u, v, up: (np.floor(u) + np.floor(v)) % 2 > 0,
+    "gingham": lambda p, u, v, up: 0.5 * (_fraction(u) < 0.5) + 0.5 * (_fraction(v) < 0.5),
+    "dots": _dots,
+    "band": _band,
+    "dip": lambda p, u, v, up: up < 0.4 + p.shift,
+    "blotches": lambda p, u, v, up: noise(1.3 * u, 1.3 * v, p.table) < 0.25 + 0.4 * p.duty,
 }
+"""Name -> (pattern, u and v in repeats, height from 0 to 2) -> share of the second colour."""
 
 
 def draw_pattern(rng: np.random.Generator) -> Pattern:
-    """Draw a pattern at random."""
+    """Draw a pattern."""
     return Pattern(
         name=str(rng.choice(list(PATTERNS))),
         pitch=rng.uniform(2.0, 4.5),
@@ -93,26 +86,12 @@ def draw_pattern(rng: np.random.Generator) -> Pattern:
     )
 
 
-def draw_backdrop(rng: np.random.Generator) -> Mask:
-    """Draw the look of a table-top or a wall: how far, in [0, 1], it goes from its first to its second colour."""
-    table = rng.random((32, 32), dtype=np.float32)
-    pitch, angle, shift = rng.uniform(1.2, 3.0), rng.uniform(0, np.pi), rng.random(2, dtype=np.float32) * 16
-    cos, sin = float(np.cos(angle)), float(np.sin(angle))
-    look = BACKDROPS[str(rng.choice(list(BACKDROPS), p=[0.3, 0.3, 0.15, 0.1, 0.15]))]
-
-    def mask(u: Field, v: Field) -> Field:
-        turned_u, turned_v = (u * cos - v * sin) * pitch + shift[0], (u * sin + v * cos) * pitch + shift[1]
-        return look(turned_u, turned_v, table)
-
-    return mask
-
-
 def _wood(u: Field, v: Field, table: Field) -> Field:
     plank = np.floor(u)
     grain = noise(u * 9 + 2 * noise(u, v * 0.5, table), v * 0.6 + plank * 7, table)
-    tone = table[plank.astype(np.int32) % 32, 3]
-    seam = np.abs(_fraction(u) - 0.5) > 0.48
-    return 0.5 * grain + 0.4 * tone + 0.6 * seam
+    tone = table[plank.astype(np.intp) % len(table), 3]
+    share: Field = 0.5 * grain + 0.4 * tone + 0.6 * (np.abs(_fraction(u) - 0.5) > 0.48)
+    return share
 
 
 def _stone(u: Field, v: Field, table: Field) -> Field:
@@ -121,13 +100,30 @@ def _stone(u: Field, v: Field, table: Field) -> Field:
 
 def _tiles(u: Field, v: Field, table: Field) -> Field:
     joint = (np.abs(_fraction(u) - 0.5) > 0.47) | (np.abs(_fraction(v) - 0.5) > 0.47)
-    return 0.3 * table[np.floor(u).astype(np.int32) % 32, np.floor(v).astype(np.int32) % 32] + 0.7 * joint
+    return 0.2 * noise(2 * u, 2 * v, table) + 0.7 * joint
 
 
-BACKDROPS: dict[str, Callable[[Field, Field, Field], Field]] = {
-    "plain": lambda u, v, table: 0.3 * noise(0.4 * u, 0.4 * v, table),
-    "wood": _wood,
-    "stone": _stone,
-    "tiles": _tiles,
-    "cloth": lambda u, v, table: 0.4 * (_fraction(u) < 0.5) + 0.4 * (_fraction(v) < 0.5) + 0.1 * noise(9 * u, 9 * v, table),
+def _cloth(u: Field, v: Field, table: Field) -> Field:
+    return 0.4 * (_fraction(u) < 0.5) + 0.4 * (_fraction(v) < 0.5) + 0.1 * noise(9 * u, 9 * v, table)
+
+
+BACKDROPS: dict[str, tuple[float, Callable[[Field, Field, Field], Field]]] = {
+    "plain": (0.3, lambda u, v, table: 0.3 * noise(0.4 * u, 0.4 * v, table)),
+    "wood": (0.3, _wood),
+    "stone": (0.15, _stone),
+    "tiles": (0.1, _tiles),
+    "cloth": (0.15, _cloth),
 }
+"""Name -> how often it is drawn, and (u, v, table of random values) -> share of the second colour, about in [0, 1]."""
+
+
+def draw_backdrop(rng: np.random.Generator) -> Callable[[Field, Field], Field]:
+    """Draw the grain of a table-top or a wall: place -> share of its second colour."""
+    table = rng.random((32, 32), dtype=np.float32)
+    angle = rng.uniform(0, np.pi)
+    pitch = rng.uniform(1.2, 3.0)
+    across, along = float(np.cos(angle)) * pitch, float(np.sin(angle)) * pitch
+    shift_u, shift_v = rng.uniform(0, 16), rng.uniform(0, 16)
+    names, often = list(BACKDROPS), [share for share, _ in BACKDROPS.values()]
+    grain = BACKDROPS[str(rng.choice(names, p=often))][1]
+    return lambda u, v: grain(u * across - v * along + shift_u, u * along + v * across + shift_v, table)
