@@ -199,9 +199,7 @@ def read_pairs(file: str | os.PathLike[str], *, labels: bool) -> list[tuple[str,
     return rows
 
 
-def _checked_row(
-    row: dict[str, str], line: int, file: str | os.PathLike[str], labels: bool
-) -> tuple[str, str, int]:
+def _checked_row(row: dict[str, str], line: int, file: str | os.PathLike[str], labels: bool) -> tuple[str, str, int]:
     one, two = ((row[side] or "").strip() for side in ("one", "two"))
     if not one or not two or "nan" in (one.lower(), two.lower()):
         raise InputError(f"{file}, line {line}: a path is missing or NaN; give two pictures in every line")
@@ -234,9 +232,7 @@ def _pictures(root: Path, problems: list[Problem]) -> Iterator[str]:
 def _visible_files(root: Path) -> Iterator[Path]:
     for parent, folders, names in os.walk(root):
         folders[:] = sorted(
-            name
-            for name in folders
-            if not name.startswith(".") and not (Path(parent) / name / SAMPLE_MARKER).exists()
+            name for name in folders if not name.startswith(".") and not (Path(parent) / name / SAMPLE_MARKER).exists()
         )
         yield from (Path(parent) / name for name in sorted(names) if not name.startswith("."))
 

@@ -65,9 +65,9 @@ def build_projection(features: int, dimensions: int) -> keras.Model:
         Length of the embedding.
     """
     inputs = keras.Input((features,), name="features")
-    # Batch normalisation makes features of any backbone comparable in scale before they are mixed.
-    x = keras.layers.BatchNormalization(momentum=0.9)(inputs)
-    x = keras.layers.Dense(dimensions, use_bias=False)(x)
+    x = keras.layers.UnitNormalization()(inputs)
+    # Orthogonal weights keep angles, so learning starts from the features' own cosine similarity, not from chance.
+    x = keras.layers.Dense(dimensions, use_bias=False, kernel_initializer="orthogonal")(x)
     return keras.Model(inputs, keras.layers.UnitNormalization()(x), name="projection")
 
 

@@ -17,7 +17,7 @@ SPLIT_BY = ("identity", "category")
 GENUINE_PAIR, ACROSS, WITHIN = 0, 1, 2  # a pair's kind
 MINIMUM_COUPLES = 8
 MINIMUM_THINGS = 7  # the fewest of which each part gets two
-_MOST_EVALUATED = 20_000  # genuine pairs in a fixed set: more would not narrow its intervals noticeably
+_MOST_JUDGED = 20_000  # genuine pairs in a fixed set: more would not narrow its intervals noticeably
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +45,11 @@ class Pairs:
     def take(self, rows: NDArray[np.int64]) -> "Pairs":
         """Return these rows, in this order."""
         return Pairs(self.one[rows], self.two[rows], self.label[rows], self.kind[rows])
+
+    def join(self, other: "Pairs") -> "Pairs":
+        """Return these pairs and, after them, the others."""
+        columns = zip(vars(self).values(), vars(other).values(), strict=True)
+        return Pairs(*(np.concatenate(both) for both in columns))
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,6 +118,39 @@ class Part:
         label = np.repeat([1, 0], [len(genuine), len(impostor)])
         return Pairs(pairs[:, 0], pairs[:, 1], label, np.where(label == 1, GENUINE_PAIR, self._kind(pairs)))
 
+    def judged(self, seed: int, neg_factor: float, negatives: str) -> tuple[Pairs, NDArray[np.bool_]]:
+        """Draw the one fixed set of pairs that a network is judged on, by a part's images and a seed alone.
+
+        Returns
+        -------
+        pairs : Pairs
+            As `draw` gives them, and after them as many impostors of the kind that `negatives` leaves out.
+        counted : ndarray of shape (n_pairs,), bool
+            False for the latter: they are reported apart and do not enter the main figures.
+        """
+        rng = np.random.default_rng([seed, len(self.images)])
+        pairs = self.draw(rng, neg_factor, negatives, _MOST_JUDGED)
+        if negatives == "mixed" or (self.labelled[:, 2] == 0).any():
+            return pairs, np.ones(len(pairs), bool)
+        other, kind = ("within", WITHIN) if negatives == "across" else ("across", ACROSS)
+        extra = self.draw(rng, neg_factor, other, _MOST_JUDGED)
+        extra = extra.take(np.flatnonzero(extra.kind == kind))
+        return pairs.join(extra), np.arange(len(pairs) + len(extra)) < len(pairs)
+
+    def identity_of(self, images: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return what these images of the part show."""
+        return self.identity[self._places(images)]
+
+    def category_of(self, images: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the category of these images of the part."""
+        return self.category[self._places(images)]
+
+    def only(self, images: NDArray[np.int64]) -> "Part":
+        """Return the part that consists of these of its images."""
+        place = np.unique(self._places(images))
+        inside = np.isin(self.labelled[:, :2], images).all(axis=1)
+        return Part(self.images[place], self.identity[place], self.category[place], self.labelled[inside])
+
     def _kind(self, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
         place = self._places(pairs)
         return np.where(self.category[place[:, 0]] == self.category[place[:, 1]], WITHIN, ACROSS)
@@ -122,9 +160,7 @@ class Part:
         order = np.argsort(self.images)
         return order[np.searchsorted(self.images, images, sorter=order)]
 
-    def _partners(
-        self, anchors: NDArray[np.int64], negatives: str, rng: np.random.Generator
-    ) -> NDArray[np.int64]:
+    def _partners(self, anchors: NDArray[np.int64], negatives: str, rng: np.random.Generator) -> NDArray[np.int64]:
         """Draw an impostor for each anchor, uniformly and without rejection.
 
         Images of one category stand together, and in it those of one identity. So "another category" is everything
@@ -152,12 +188,6 @@ class Split:
     train: Part
     validation: Part
     test: Part
-
-    def fixed(self, part: str, seed: int, neg_factor: float, negatives: str) -> Pairs:
-        """Draw the one fixed set of pairs that a part is judged on."""
-        rng = np.random.default_rng([seed, PARTS.index(part)])
-        chosen: Part = getattr(self, part)
-        return chosen.draw(rng, neg_factor, negatives, _MOST_EVALUATED)
 
 
 def merged_identities(dataset: Dataset, digests: NDArray[np.uint64]) -> NDArray[np.int64]:
@@ -304,9 +334,7 @@ def _part(dataset: Dataset, identity: NDArray[np.int64], images: NDArray[np.int6
     return Part(ordered, identity[ordered], category[ordered], dataset.labelled[inside])
 
 
-def _blocks(
-    sorted_groups: NDArray[np.int64], place: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _blocks(sorted_groups: NDArray[np.int64], place: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return start and size of the block of equal values that each place lies in."""
     change = np.flatnonzero(np.diff(sorted_groups, prepend=np.nan))
     block = np.searchsorted(change, place, side="right") - 1

@@ -21,6 +21,15 @@ def cache_folder() -> Path:
     return Path(chosen) if chosen else platformdirs.user_cache_path("siamese_nb")
 
 
+def check_writable(folder: str | os.PathLike[str]) -> None:
+    """Make a folder if it is not there, and raise `InputError` if nothing can be written to it.
+
+    To be called before work that takes long.
+    """
+    with _place_beside(Path(folder) / "probe"):
+        pass
+
+
 @contextmanager
 def whole_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Yield a temporary folder that takes the name `path` when the block ends well, and vanishes when it does not.

@@ -1,0 +1,127 @@
+"""Batches of pairs for training: redrawn every epoch, each image in a batch once."""
+
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from siamese_nb.config import TrainConfig
+from siamese_nb.pairs import Pairs, Part
+
+_UNITS_TOGETHER = 4  # twins of one category that share a batch, so that it offers impostors within a category
+_PAIRS_AT_ONCE = 256
+_MOST_GENUINE = 8192  # an epoch of more would only delay the look at validation
+_IMAGES_MULTIPLE, _PAIRS_MULTIPLE = 32, 64  # few distinct shapes: backends compile anew for each
+
+
+class Batches(keras.utils.PyDataset):  # type: ignore[misc]
+    """The batches of one epoch, as `build_in_batch` takes them: distinct images, pairs by index, weights.
+
+    Genuine and impostor pairs weigh the same in total, whatever `neg_factor` is: a network that always says "different"
+    gains nothing. What batch i of epoch e holds depends on the seed, e and i alone.
+
+    Parameters
+    ----------
+    table : ndarray of shape (n, ...)
+        What goes into the leg: the bank's images, or features of a frozen leg.
+    part : Part
+        The training part.
+    config : TrainConfig
+    """
+
+    def __init__(self, table: NDArray[Any], part: Part, config: TrainConfig) -> None:
+        super().__init__()
+        self.table, self.part, self.config = table, part, config
+        self.epoch = 0
+        self._begin()
+
+    def on_epoch_end(self) -> None:
+        """Go on to the next epoch's pairs."""
+        self.epoch += 1
+        self._begin()
+
+    def _begin(self) -> None:
+        raise NotImplementedError
+
+    def _draw(self, part: Part, *key: int) -> Pairs:
+        config = self.config
+        return part.draw(self._random(*key), config.neg_factor, config.negatives, _MOST_GENUINE)
+
+    def _random(self, *key: int) -> np.random.Generator:
+        return np.random.default_rng([self.config.seed, self.epoch, *key])
+
+    def _batch(self, pairs: Pairs) -> tuple[dict[str, NDArray[Any]], NDArray[np.float32], NDArray[np.float32]]:
+        rows, place = np.unique([pairs.one, pairs.two], return_inverse=True)
+        one, two = place.reshape(2, -1).astype(np.int32)
+        genuine = pairs.label == 1
+        share = np.clip(genuine.mean(), 1e-6, 1 - 1e-6)
+        weight = np.where(genuine, 0.5 / share, 0.5 / (1 - share))
+        missing = -len(pairs) % _PAIRS_MULTIPLE
+        padded = [np.pad(column, (0, missing)) for column in (one, two, pairs.label, weight)]
+        one, two, label, weight = padded
+        images = self.table[np.resize(rows, len(rows) + -len(rows) % _IMAGES_MULTIPLE)]
+        inputs = {"images": images, "one": one, "two": two}
+        return inputs, label[:, None].astype(np.float32), weight.astype(np.float32)
+
+
+class PairBatches(Batches):
+    """Batches for cheap legs, such as features of a frozen one: pairs drawn from the whole part, then shuffled."""
+
+    def _begin(self) -> None:
+        pairs = self._draw(self.part)
+        self.pairs = pairs.take(self._random().permutation(len(pairs)))
+
+    def __len__(self) -> int:
+        return -(-len(self.pairs) // _PAIRS_AT_ONCE)
+
+    def __getitem__(self, index: int) -> tuple[Any, ...]:
+        start = index * _PAIRS_AT_ONCE
+        return self._batch(self.pairs.take(np.arange(start, min(start + _PAIRS_AT_ONCE, len(self.pairs)))))
+
+
+class ImageBatches(Batches):
+    """Batches for legs that learn, where passes through the leg cost most: every image once per epoch.
+
+    Two images of a thing make a unit; units of one category come in small groups; a batch is as many groups as fill it.
+    All genuine pairs of a batch are used, and its impostors are drawn among its own images.
+    """
+
+    def _begin(self) -> None:
+        rng = self._random()
+        units, category = _units(self.part, rng)
+        order = rng.permutation(len(units))
+        order = order[np.argsort(category[order], kind="stable")]
+        groups = np.array_split(order, max(1, len(order) // _UNITS_TOGETHER))
+        order = np.concatenate([groups[i] for i in rng.permutation(len(groups))])
+        n_batches = max(1, round(units.size / self.config.batch_images))
+        self.rows = [units[batch].ravel() for batch in np.array_split(order, n_batches)]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, index: int) -> tuple[Any, ...]:
+        return self._batch(self._draw(self.part.only(self.rows[index]), index))
+
+
+def _units(part: Part, rng: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Put the images of each thing together two by two, at random; an odd one sits out this epoch.
+
+    The genuine pairs of a pairs file are units as they stand.
+
+    Returns
+    -------
+    units : ndarray of shape (n_units, 2), int64
+        Rows of the bank.
+    category : ndarray of shape (n_units,), int64
+    """
+    if len(part.labelled):
+        units = part.genuine()
+        return units, part.category_of(units[:, 0])
+    shuffled = rng.permutation(len(part.images))
+    shuffled = shuffled[np.argsort(part.identity[shuffled], kind="stable")]
+    _, start, counts = np.unique(part.identity[shuffled], return_index=True, return_counts=True)
+    position = np.arange(len(shuffled)) - np.repeat(start, counts)
+    paired = position < np.repeat(counts - counts % 2, counts)
+    units = shuffled[paired].reshape(-1, 2)
+    return part.images[units], part.category[units[:, 0]]

@@ -1,0 +1,130 @@
+"""The bundle: the folder that a trained verifier is saved in, written whole, read with Keras's safe mode on."""
+
+import json
+import math
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from siamese_nb import legs, models  # noqa: F401 - their layers must be registered before Keras reads a bundle
+from siamese_nb.errors import InputError
+from siamese_nb.evidence import ScoredPairs
+from siamese_nb.storage import whole_file, whole_folder
+
+FORMAT = 1  # raise it when an older siamese_nb could not read the bundle rightly
+ABOUT = "bundle.json"
+
+
+@dataclass(frozen=True, eq=False)
+class Bundle:
+    """What a bundle's folder holds.
+
+    Attributes
+    ----------
+    model : keras.Model
+        The siamese network, its parts named `leg` and `head`.
+    about : dict
+        Threshold and how it was chosen, calibration, figures, configuration, versions, the dataset's fingerprint.
+    history : dict of list of float
+        Each figure after each epoch.
+    pairs : dict of ScoredPairs
+        The fixed pairs of `"validation"` and `"test"`.
+    seen : ndarray of uint64
+        Digests of the pictures that it was trained on or its threshold chosen on.
+    """
+
+    model: keras.Model
+    about: dict[str, Any]
+    history: dict[str, list[float]]
+    pairs: dict[str, ScoredPairs]
+    seen: NDArray[np.uint64]
+
+
+def write_bundle(folder: Path, bundle: Bundle) -> None:
+    """Write a bundle, whole or not at all.
+
+    Raises
+    ------
+    InputError
+        If the place cannot be written to, or a bundle of that name is there already.
+    """
+    try:
+        with whole_folder(folder) as temporary:
+            bundle.model.save(temporary / "model.keras")
+            for part, scored in bundle.pairs.items():
+                scored.write(temporary / f"{part}.csv")
+            np.save(temporary / "seen.npy", bundle.seen)
+            (temporary / "history.json").write_text(json.dumps(bundle.history), "utf-8")
+            (temporary / ABOUT).write_text(_json({"format": FORMAT, **bundle.about}), "utf-8")
+    except FileExistsError as error:
+        raise InputError(f"{folder} exists already; give another place, or move it away") from error
+
+
+def rewrite_about(folder: Path, about: dict[str, Any]) -> None:
+    """Replace what is said about a bundle, such as its threshold; the network stays as it is."""
+    with whole_file(folder / ABOUT) as temporary:
+        temporary.write_text(_json({"format": FORMAT, **about}), "utf-8")
+
+
+def read_bundle(path: str | os.PathLike[str]) -> tuple[Path, Bundle]:
+    """Read a bundle, or the newest of a folder of bundles.
+
+    Raises
+    ------
+    InputError
+        If there is none, it is damaged, or it was written by a newer siamese_nb.
+    """
+    folder = newest_bundle(path)
+    try:
+        about = json.loads((folder / ABOUT).read_text("utf-8"))
+        written = about.pop("format")
+        if written > FORMAT:
+            raise InputError(
+                f"{folder} was written by siamese_nb {about.get('versions', {}).get('siamese_nb', 'of a later date')}, "
+                "which is newer than this one; update siamese-nb to read it"
+            )
+        bundle = Bundle(
+            model=keras.saving.load_model(folder / "model.keras", compile=False, safe_mode=True),
+            about=about,
+            history=json.loads((folder / "history.json").read_text("utf-8")),
+            pairs={part: ScoredPairs.read(folder / f"{part}.csv") for part in ("validation", "test")},
+            seen=np.load(folder / "seen.npy"),
+        )
+    except InputError:
+        raise
+    except Exception as error:  # json, zipfile, h5py and Keras each raise their own kinds for damaged files
+        raise InputError(f"the bundle {folder} is damaged ({type(error).__name__}: {error}); train it again") from error
+    return folder, bundle
+
+
+def newest_bundle(path: str | os.PathLike[str]) -> Path:
+    """Return the folder itself if it is a bundle, else the newest bundle in it; names of runs start with their time.
+
+    Raises
+    ------
+    InputError
+        If there is no bundle.
+    """
+    folder = Path(path)
+    if (folder / ABOUT).is_file():
+        return folder
+    found = sorted(about.parent for about in folder.glob(f"*/{ABOUT}") if not about.parent.name.startswith("."))
+    if not found:
+        raise InputError(f"there is no bundle in {folder}; train one with: siamese-nb train DATA --out {folder}")
+    return max(found, key=lambda bundle: ((bundle / "model.keras").stat().st_mtime, bundle.name))
+
+
+def _json(values: dict[str, Any]) -> str:
+    return json.dumps(_finite(values), indent=1, allow_nan=False)
+
+
+def _finite(value: Any) -> Any:
+    """Replace NaN and infinity by None, at any depth: JSON has no words for them."""
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value

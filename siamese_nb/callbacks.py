@@ -1,0 +1,89 @@
+"""What watches a training run: the named metrics of train and validation after each epoch, and a progress bar."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+from tqdm.auto import tqdm
+
+from siamese_nb import metrics
+from siamese_nb.pairs import Pairs
+
+WATCHED = {
+    "loss": "loss",
+    "binary_accuracy": "accuracy",
+    "precision": "precision",
+    "recall": "recall",
+    "auc": "auc",
+    "recall_at_precision_80": "recall_at_precision_80",
+    "recall_at_precision_90": "recall_at_precision_90",
+    "recall_at_precision_95": "recall_at_precision_95",
+}
+"""Name in the history and TensorBoard -> name in `siamese_nb.metrics.figures`."""
+WATCHED_THRESHOLD = 0.5  # where the neuron, trained on balanced weights, says "as likely as not"
+
+Score = Callable[[Pairs], NDArray[np.float64]]
+
+
+class PairMetrics(keras.callbacks.Callback):  # type: ignore[misc]
+    """Put the named metrics of train and validation pairs into the logs after each epoch.
+
+    Both are measured by the same code on fixed pairs with the weights as they are then, so they can be compared; a
+    running mean over a training epoch cannot. It must come before the callbacks that read the logs.
+
+    Parameters
+    ----------
+    score : callable
+        Pairs to their scores, float64 in [0, 1].
+    train, validation : Pairs
+    """
+
+    def __init__(self, score: Score, train: Pairs, validation: Pairs) -> None:
+        super().__init__()
+        self.score, self.train, self.validation = score, train, validation
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Measure, and add to the logs."""
+        assert logs is not None  # Keras always hands a dict over
+        for prefix, pairs in (("", self.train), ("val_", self.validation)):
+            for name, value in watched_figures(pairs.label, self.score(pairs)).items():
+                logs[prefix + name] = value
+
+
+def watched_figures(labels: NDArray[np.int64], scores: NDArray[np.float64]) -> dict[str, float]:
+    """Compute the metrics that are watched during training, at threshold 0.5.
+
+    The loss is binary cross-entropy with both kinds of pairs weighing the same in total.
+    """
+    found: dict[str, float] = {**metrics.figures(labels, scores, WATCHED_THRESHOLD)}
+    likelihood = np.clip(np.where(labels == metrics.GENUINE, scores, 1 - scores), 1e-7, 1)
+    by_kind = [-np.log(likelihood[labels == kind]).mean() for kind in (metrics.GENUINE, metrics.IMPOSTOR)]
+    found["loss"] = float(np.mean(by_kind))
+    return {name: found[source] for name, source in WATCHED.items()}
+
+
+class Progress(keras.callbacks.Callback):  # type: ignore[misc]
+    """Show one progress bar over all epochs, with the validation figures so far."""
+
+    def __init__(self, epochs: int, steps: int) -> None:
+        super().__init__()
+        self.epochs, self.steps = epochs, steps
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Open the bar."""
+        self.bar = tqdm(total=self.epochs * self.steps, desc="Training", unit="batch", leave=False)
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Move the bar on."""
+        self.bar.update()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Show the figures."""
+        shown = {name: f"{(logs or {})[name]:.3f}" for name in ("loss", "val_loss", "val_auc")}
+        self.bar.set_postfix(epoch=f"{epoch + 1}/{self.epochs}", **shown)
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        """Close the bar."""
+        self.bar.close()

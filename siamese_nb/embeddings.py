@@ -1,0 +1,142 @@
+"""Each image through the leg once: embeddings, cached on disk, and the scores of pairs of them in blocks."""
+
+import hashlib
+from collections.abc import Iterator
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+from tqdm.auto import tqdm
+
+from siamese_nb.bank import Bank
+from siamese_nb.images import READING_RULE
+from siamese_nb.models import MetricHead
+from siamese_nb.storage import cache_folder, whole_file
+
+_IMAGES_AT_ONCE = 1024  # rows copied from a bank on disk into memory
+_PAIRS_AT_ONCE = 16_384  # two blocks of 1,280 floats a pair stay under 200 MB
+
+
+def compiled_by_xla() -> bool:
+    """Tell whether networks are to be compiled by XLA: on JAX there is no other way; on CPUs XLA's depthwise
+    convolutions in TensorFlow are ten times slower than its own."""
+    return bool(keras.backend.backend() == "jax")
+
+
+def embed(leg: keras.Model, images: NDArray[np.uint8], batch_size: int = 64) -> NDArray[np.float32]:
+    """Send images through a leg, each once.
+
+    Parameters
+    ----------
+    leg : keras.Model
+    images : ndarray of shape (n, height, width, 3), uint8 (or features, where the leg takes those)
+    batch_size : int
+
+    Returns
+    -------
+    ndarray of shape (n, d), float32
+    """
+    leg.jit_compile = compiled_by_xla()
+    embeddings = np.empty((len(images), leg.output_shape[-1]), np.float32)
+    for rows in _blocks(len(images), batch_size, "Embedding"):
+        embeddings[rows] = leg.predict_on_batch(np.ascontiguousarray(images[rows]))
+    return embeddings
+
+
+def bank_embeddings(leg: keras.Model, bank: Bank) -> NDArray[np.float32]:
+    """Embed a bank, or read its embeddings from the cache: no image goes through the same leg twice, in any run.
+
+    The cache's key covers the images' content, the leg's structure, preprocessing and weights, and the reading rule.
+
+    Returns
+    -------
+    ndarray of shape (n, d), float32, memory-mapped
+    """
+    key = hashlib.blake2b(digest_size=16)
+    key.update(f"{READING_RULE} {bank.images.shape} {leg.to_json()}".encode())
+    for weight in leg.get_weights():
+        key.update(np.ascontiguousarray(weight).data)
+    key.update(bank.digests.tobytes())
+    file = cache_folder() / "embeddings" / f"{key.hexdigest()}.npy"
+    if not file.exists():
+        with whole_file(file) as temporary, temporary.open("wb") as stream:
+            np.save(stream, embed(leg, bank.images))
+    return np.load(file, mmap_mode="r")  # type: ignore[no-any-return]
+
+
+def pair_scores(
+    head: MetricHead, embeddings: NDArray[np.float32], one: NDArray[np.int64], two: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Score pairs of embeddings as `MetricHead` does, in double precision and in blocks.
+
+    Parameters
+    ----------
+    head : MetricHead
+    embeddings : ndarray of shape (n, d), float32
+    one, two : ndarray of shape (n_pairs,), int
+        Rows of `embeddings`.
+
+    Returns
+    -------
+    ndarray of shape (n_pairs,), float64, in [0, 1]
+    """
+    w = keras.ops.convert_to_numpy(head.w).astype(np.float64)
+    b = float(keras.ops.convert_to_numpy(head.b))
+    scores = np.empty(len(one))
+    for rows in _blocks(len(one), _PAIRS_AT_ONCE, "Scoring"):
+        difference = np.abs(embeddings[one[rows]].astype(np.float64) - embeddings[two[rows]])
+        if head.distance == "squared":
+            difference *= difference
+        scores[rows] = expit(b - difference @ w)
+    return scores
+
+
+def row_scores(
+    leg: keras.Model,
+    head: MetricHead,
+    table: NDArray[np.uint8] | NDArray[np.float32],
+    one: NDArray[np.int64],
+    two: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    """Score pairs of rows of a table of images (or features): each distinct row goes through the leg once.
+
+    Parameters
+    ----------
+    leg : keras.Model
+    head : MetricHead
+    table : ndarray of shape (n, ...)
+    one, two : ndarray of shape (n_pairs,), int
+        Rows of `table`.
+
+    Returns
+    -------
+    ndarray of shape (n_pairs,), float64, in [0, 1]
+    """
+    used, place = np.unique([one, two], return_inverse=True)
+    embeddings = np.empty((len(used), leg.output_shape[-1]), np.float32)
+    for rows in _blocks(len(used), _IMAGES_AT_ONCE, "Embedding"):
+        embeddings[rows] = embed(leg, table[used[rows]])
+    return pair_scores(head, embeddings, *place.reshape(2, -1))
+
+
+def cosine_scores(
+    embeddings: NDArray[np.float32], one: NDArray[np.int64], two: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Score pairs by plain cosine similarity, moved to [0, 1]: what features are worth before anything is learned.
+
+    Parameters and Returns are those of `pair_scores`, without the head.
+    """
+    unit = embeddings / np.maximum(np.linalg.norm(embeddings, axis=1, keepdims=True), np.finfo(np.float32).tiny)
+    scores = np.empty(len(one))
+    for rows in _blocks(len(one), _PAIRS_AT_ONCE, "Scoring"):
+        scores[rows] = np.einsum("ij,ij->i", unit[one[rows]], unit[two[rows]], dtype=np.float64)
+    return np.clip((scores + 1.0) / 2.0, 0.0, 1.0)
+
+
+def _blocks(total: int, size: int, what: str) -> Iterator[slice]:
+    with tqdm(total=total, desc=what, unit="", delay=2, leave=False) as bar:
+        for start in range(0, total, size):
+            stop = min(start + size, total)
+            yield slice(start, stop)
+            bar.update(stop - start)

@@ -1,0 +1,253 @@
+"""Train a siamese network: a dataset and a configuration in, a verifier with its evidence out."""
+
+import hashlib
+import importlib.metadata
+import os
+import platform
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from siamese_nb import metrics
+from siamese_nb.bank import Bank
+from siamese_nb.baselines import colour_histogram_baseline
+from siamese_nb.batches import Batches, ImageBatches, PairBatches
+from siamese_nb.calibration import fit_calibration
+from siamese_nb.callbacks import PairMetrics, Progress
+from siamese_nb.config import TrainConfig
+from siamese_nb.dataset import Dataset, scan
+from siamese_nb.embeddings import bank_embeddings, compiled_by_xla, cosine_scores, row_scores
+from siamese_nb.errors import InputError
+from siamese_nb.evidence import ScoredPairs
+from siamese_nb.legs import build_leg, default_size
+from siamese_nb.models import MetricHead, build_in_batch, build_projection, build_siamese
+from siamese_nb.pairs import ACROSS, GENUINE_PAIR, PARTS, WITHIN, Pairs, Part, Split, make_split
+from siamese_nb.storage import check_writable
+from siamese_nb.tensorboard import tensorboard_callback
+from siamese_nb.thresholds import choose_threshold
+from siamese_nb.verifier import Verifier
+
+_WATCHED_IMAGES = 2000  # of train, embedded after each epoch to compare with validation; more would cost time only
+_FINE_TUNE_SLOWER = 20  # a trained leg must not be shaken by a head that is still rough
+
+
+def train(
+    dataset: Dataset | str | os.PathLike[str],
+    config: TrainConfig | None = None,
+    *,
+    out: str | os.PathLike[str] = "saved_model",
+    logs: str | os.PathLike[str] = "logs",
+) -> Verifier:
+    """Train a siamese network and save it as a bundle.
+
+    The dataset is split before pairs are made; the threshold and the calibration come from validation pairs, the
+    reported figures from test pairs.
+
+    Parameters
+    ----------
+    dataset : Dataset, folder or CSV file of pairs
+    config : TrainConfig, optional
+    out : path
+        The bundle becomes a new folder in this one.
+    logs : path
+        TensorBoard's logs go to `fit/<run>` in this folder.
+
+    Returns
+    -------
+    Verifier
+        Saved; `path` says where.
+
+    Raises
+    ------
+    InputError
+        If the dataset is too small, the leg or its weights cannot be had, a place cannot be written to, or the network
+        collapsed: all its scores are equal.
+    """
+    config = config or TrainConfig()
+    started = time.strftime("%Y%m%d-%H%M%S")
+    for place in (out, logs):
+        check_writable(place)
+    run = Run.begin(dataset if isinstance(dataset, Dataset) else scan(dataset), config)
+    folder = Path(logs) / "fit" / f"{started}-{config.leg}"
+    if not config.learns_leg:
+        run.fit_head(folder)
+    if config.learns_leg or config.fine_tune:
+        run.fit_leg(folder)
+    verifier = run.verifier()
+    verifier.save(Path(out) / folder.name)
+    return verifier
+
+
+@dataclass(eq=False)
+class Run:
+    """One training run: the data, the network and what was seen so far."""
+
+    config: TrainConfig
+    dataset: Dataset
+    bank: Bank
+    split: Split
+    backbone: keras.Model
+    projection: keras.Model
+    head: MetricHead
+    history: dict[str, list[float]] = field(default_factory=dict)
+
+    @classmethod
+    def begin(cls, dataset: Dataset, config: TrainConfig) -> "Run":
+        """Decode the pictures, split them, and build the network."""
+        keras.utils.set_random_seed(config.seed)
+        size = config.image_size or default_size(config.leg)
+        backbone = build_leg(config.leg, size, config.weights)
+        dataset, bank = dataset.bank((size, size))
+        split = make_split(dataset, bank.digests, seed=config.seed, by=config.split_by)
+        projection = build_projection(backbone.output_shape[-1], config.embedding)
+        return cls(config, dataset, bank, split, backbone, projection, MetricHead(config.distance, name="head"))
+
+    def __post_init__(self) -> None:
+        """Draw the fixed pairs, and make one leg of backbone and projection."""
+        self.leg = keras.Model(self.backbone.input, self.projection(self.backbone.output), name="leg")
+        self.validation = self._judged(self.split.validation)
+        self.test = self._judged(self.split.test)
+
+    def fit_head(self, folder: Path) -> None:
+        """Train projection and head on features of the frozen backbone; each image goes through it once, ever."""
+        features = bank_embeddings(self.backbone, self.bank)
+        batches = PairBatches(features, self.split.train, self.config)
+        self._fit(self.projection, features, batches, self.config.learning_rate, folder)
+
+    def fit_leg(self, folder: Path) -> None:
+        """Train the whole leg on images: from scratch, or from where the head's training left it."""
+        rate = self.config.learning_rate
+        if not self.config.learns_leg:
+            rate /= _FINE_TUNE_SLOWER
+            freeze_statistics(self.backbone)
+        batches = ImageBatches(self.bank.images, self.split.train, self.config)
+        self._fit(self.leg, self.bank.images, batches, rate, folder)
+
+    def verifier(self) -> Verifier:
+        """Choose the threshold on validation, measure on test, and put the evidence together."""
+        pairs = {name: self._scored(*getattr(self, name)) for name in ("validation", "test")}
+        judged = pairs["validation"]
+        if metrics.is_collapsed(judged.scores):
+            raise InputError(
+                f"the network collapsed: every pair scores {judged.scores.mean():.3f}, so it tells nothing apart and is "
+                f"not saved; try a lower learning rate than {self.config.learning_rate:g}, more couples or another leg"
+            )
+        labels, scores = judged.labels[judged.counted], judged.scores[judged.counted]
+        choice = choose_threshold(labels, scores)
+        about = {
+            "threshold": choice.to_dict(),
+            "calibration": fit_calibration(labels, scores).to_dict(),
+            **{name: scored.figures_by_kind(choice.threshold) for name, scored in pairs.items()},
+            "baselines": self._baselines(),
+            "config": self.config.to_dict(),
+            "dataset": self._dataset_facts(),
+            "versions": versions(),
+        }
+        used = np.concatenate([self.split.train.images, self.split.validation.images])
+        return Verifier(
+            build_siamese(self.leg, self.head), about, self.history, pairs, np.unique(self.bank.digests[used])
+        )
+
+    def _fit(self, leg: keras.Model, table: NDArray[Any], batches: Batches, rate: float, folder: Path) -> None:
+        """Train one stage; the weights end where the validation loss was lowest, or as they were if it never fell."""
+        config, done = self.config, len(self.history.get("loss", []))
+        model = build_in_batch(leg, self.head)
+        model.compile(
+            keras.optimizers.Adam(rate),
+            keras.losses.BinaryCrossentropy(reduction="mean_with_sample_weight"),
+            jit_compile=compiled_by_xla(),
+        )
+        watched = PairMetrics(
+            lambda pairs: row_scores(leg, self.head, table, pairs.one, pairs.two),
+            train=_counted(*self._judged(_sample(self.split.train, config.seed))),
+            validation=_counted(*self.validation),
+        )
+        history = model.fit(
+            batches,
+            initial_epoch=done,
+            epochs=done + config.epochs,
+            shuffle=False,
+            verbose=0,
+            callbacks=[
+                watched,
+                keras.callbacks.EarlyStopping("val_loss", patience=config.patience, restore_best_weights=True),
+                tensorboard_callback(folder),
+                Progress(config.epochs, len(batches)),
+            ],
+        ).history
+        self.history = {name: self.history.get(name, []) + history[name] for name in sorted(history)}
+
+    def _judged(self, part: Part) -> tuple[Part, Pairs, NDArray[np.bool_]]:
+        return part, *part.judged(self.config.seed, self.config.neg_factor, self.config.negatives)
+
+    def _scored(self, part: Part, pairs: Pairs, counted: NDArray[np.bool_]) -> ScoredPairs:
+        scores = row_scores(self.leg, self.head, self.bank.images, pairs.one, pairs.two)
+        return ScoredPairs.from_pairs(pairs, counted, scores, self.dataset.paths, part)
+
+    def _baselines(self) -> dict[str, dict[str, float]]:
+        """Measure on the test pairs what needs no training: AUC by kind of impostor."""
+        _, pairs, _ = self.test
+        scores = {"colour_histogram": colour_histogram_baseline(self.bank.images, pairs.one, pairs.two)}
+        if not self.config.learns_leg and not self.config.fine_tune:
+            features = bank_embeddings(self.backbone, self.bank)
+            scores["frozen_cosine"] = cosine_scores(features, pairs.one, pairs.two)
+        return {name: auc_by_kind(pairs, values) for name, values in scores.items()}
+
+    def _dataset_facts(self) -> dict[str, Any]:
+        lines = (f"{path} {digest}" for path, digest in zip(self.dataset.paths, self.bank.digests, strict=True))
+        return {
+            "name": self.dataset.root.resolve().name,
+            "layout": self.dataset.layout,
+            "images": self.dataset.n_images,
+            "couples": self.dataset.n_couples,
+            "categories": len(self.dataset.couples_per_category()),
+            "problems": len(self.dataset.problems),
+            "fingerprint": hashlib.blake2b("\n".join(lines).encode(), digest_size=16).hexdigest(),
+            "parts": {part: len(np.unique(getattr(self.split, part).identity)) for part in PARTS},
+        }
+
+
+def auc_by_kind(pairs: Pairs, scores: NDArray[np.float64]) -> dict[str, float]:
+    """Compute the AUC of genuine pairs against impostors across and within categories, where there are such."""
+    found = {}
+    for name, kind in (("across", ACROSS), ("within", WITHIN)):
+        rows = (pairs.kind == GENUINE_PAIR) | (pairs.kind == kind)
+        if (pairs.kind == kind).any():
+            found[name] = metrics.auc(metrics.ScoreTable.from_scores(pairs.label[rows], scores[rows]))
+    return found
+
+
+def freeze_statistics(leg: keras.Model) -> None:
+    """Keep the batch normalisation of a pretrained leg as it is: small batches would spoil its statistics."""
+    for layer in leg.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.trainable = False
+        elif isinstance(layer, keras.Model):
+            freeze_statistics(layer)
+
+
+def versions() -> dict[str, str]:
+    """Name what a bundle was made with."""
+    return {
+        "siamese_nb": importlib.metadata.version("siamese-nb"),
+        "python": platform.python_version(),
+        "keras": keras.__version__,
+        "backend": keras.backend.backend(),
+    }
+
+
+def _counted(part: Part, pairs: Pairs, counted: NDArray[np.bool_]) -> Pairs:
+    return pairs.take(np.flatnonzero(counted))
+
+
+def _sample(part: Part, seed: int) -> Part:
+    """Return things of a part, at random, up to about `_WATCHED_IMAGES` images."""
+    things = np.random.default_rng(seed).permutation(np.unique(part.identity))
+    sizes = np.array([np.count_nonzero(part.identity == thing) for thing in things])
+    chosen = things[: max(2, int(np.searchsorted(np.cumsum(sizes), _WATCHED_IMAGES)))]
+    return part.only(part.images[np.isin(part.identity, chosen)])

@@ -1,0 +1,263 @@
+"""A trained verifier: scores, verdicts and embeddings for new pictures."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from siamese_nb.bundle import Bundle, read_bundle, rewrite_about, write_bundle
+from siamese_nb.calibration import Calibration
+from siamese_nb.dataset import NOT_IN_USE, Dataset, scan
+from siamese_nb.embeddings import embed, pair_scores, row_scores
+from siamese_nb.errors import InputError
+from siamese_nb.evidence import ScoredPairs
+from siamese_nb.images import ImageSource, read_image
+from siamese_nb.metrics import accept, check_threshold, is_collapsed
+from siamese_nb.models import MetricHead
+from siamese_nb.pairs import whole
+
+SIMILAR, NOT_SIMILAR = "similar", "not similar"
+
+
+@dataclass(eq=False)
+class Verifier:
+    """Tell whether two pictures show the same thing.
+
+    Attributes
+    ----------
+    model : keras.Model
+        The siamese network; inputs `one` and `two`, output the score.
+    about : dict
+        Threshold and how it was chosen, calibration, figures, configuration, versions, the dataset's fingerprint.
+    history : dict of list of float
+        Each figure after each epoch.
+    pairs : dict of ScoredPairs
+        The fixed pairs of `"validation"` and `"test"`.
+    seen : ndarray of uint64
+        Digests of the pictures that it was trained on or its threshold chosen on.
+    path : Path or None
+        The bundle's folder, once saved or loaded.
+    """
+
+    model: keras.Model
+    about: dict[str, Any]
+    history: dict[str, list[float]] = field(default_factory=dict)
+    pairs: dict[str, ScoredPairs] = field(default_factory=dict)
+    seen: NDArray[np.uint64] = field(default_factory=lambda: np.empty(0, np.uint64))
+    path: Path | None = None
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> "Verifier":
+        """Load a bundle, or the newest of a folder of bundles.
+
+        Raises
+        ------
+        InputError
+            If there is none, it is damaged, or it was written by a newer siamese_nb.
+        """
+        folder, bundle = read_bundle(path)
+        return cls(**vars(bundle), path=folder)
+
+    def save(self, folder: str | os.PathLike[str]) -> Path:
+        """Save as a bundle, whole or not at all; the folder must not exist yet.
+
+        Raises
+        ------
+        InputError
+            If the place cannot be written to, or is taken.
+        """
+        self.path = Path(folder)
+        write_bundle(self.path, Bundle(self.model, self.about, self.history, self.pairs, self.seen))
+        return self.path
+
+    @property
+    def leg(self) -> keras.Model:
+        """The encoder: `uint8[n, height, width, 3]` to embeddings `float32[n, d]`."""
+        return self.model.get_layer("leg")
+
+    @property
+    def head(self) -> MetricHead:
+        """The sigmoid neuron."""
+        return self.model.get_layer("head")
+
+    @property
+    def threshold(self) -> float:
+        """A pair is accepted if and only if its score is at least this."""
+        return float(self.about["threshold"]["threshold"])
+
+    @property
+    def calibration(self) -> Calibration:
+        """From score to the probability that two pictures show the same thing."""
+        return Calibration.from_dict(self.about["calibration"])
+
+    @property
+    def image_size(self) -> tuple[int, int]:
+        """Height and width, in pixels, that pictures are resized to."""
+        height, width = self.leg.input_shape[1:3]
+        return height, width
+
+    def set_threshold(self, threshold: float, reason: str) -> None:
+        """Change the threshold, say why, and save that with the bundle if there is one.
+
+        The figures of validation and test are computed anew at it.
+
+        Raises
+        ------
+        InputError
+            If the threshold is outside [0, 1].
+        """
+        chosen = {"threshold": check_threshold(threshold), "rule": "by hand", "reason": reason}
+        figures = {part: scored.figures_by_kind(threshold) for part, scored in self.pairs.items()}
+        self.about = {**self.about, "threshold": chosen, **figures}
+        if self.path is not None:
+            rewrite_about(self.path, self.about)
+
+    def embed(self, images: Sequence[ImageSource]) -> NDArray[np.float32]:
+        """Send pictures through the leg, each once.
+
+        Parameters
+        ----------
+        images : sequence of paths, bytes, arrays or PIL images
+
+        Returns
+        -------
+        ndarray of shape (n, d), float32
+
+        Raises
+        ------
+        ImageError
+            If one of them cannot be read.
+        """
+        pixels = np.empty((len(images), *self.image_size, 3), np.uint8)
+        for row, image in enumerate(images):
+            pixels[row] = read_image(image, self.image_size)
+        return embed(self.leg, pixels)
+
+    def score(self, pairs: Sequence[tuple[ImageSource, ImageSource]]) -> NDArray[np.float64]:
+        """Score pairs of pictures; each distinct picture is read and embedded once, however many pairs name it.
+
+        Parameters
+        ----------
+        pairs : sequence of (one, two)
+            Paths, bytes, arrays or PIL images.
+
+        Returns
+        -------
+        ndarray of shape (n_pairs,), float64, in [0, 1]
+
+        Raises
+        ------
+        ImageError
+            If a picture cannot be read.
+        """
+        rows: dict[Any, int] = {}
+        images: list[ImageSource] = []
+        index = np.empty((len(pairs), 2), np.int64)
+        for number, pair in enumerate(pairs):
+            for side, image in enumerate(pair):
+                key = image if isinstance(image, str | bytes | os.PathLike) else id(image)
+                if key not in rows:
+                    rows[key] = len(images)
+                    images.append(image)
+                index[number, side] = rows[key]
+        return pair_scores(self.head, self.embed(images), index[:, 0], index[:, 1])
+
+    def compare(self, one: ImageSource, two: ImageSource) -> dict[str, Any]:
+        """Compare two pictures.
+
+        Returns
+        -------
+        dict
+            `score` in [0, 1], `threshold`, `verdict` ("similar" or "not similar") and `probability` in (0, 1) that
+            they show the same thing, both answers equally likely beforehand.
+
+        Raises
+        ------
+        ImageError
+            If a picture cannot be read.
+        """
+        # One by one: a picture's embedding must not depend, in its last bits, on its place in a batch.
+        embeddings = np.concatenate([self.embed([one]), self.embed([two])])
+        score = float(pair_scores(self.head, embeddings, np.array([0]), np.array([1]))[0])
+        return {
+            "score": score,
+            "threshold": self.threshold,
+            "verdict": self._verdict(score),
+            "probability": float(self.calibration.probability(score)),
+        }
+
+    def evaluate(self, data: Dataset | str | os.PathLike[str]) -> dict[str, Any]:
+        """Measure the verifier at its threshold on pictures that it has not seen.
+
+        Parameters
+        ----------
+        data : Dataset, folder or CSV file
+            Of a folder, every thing that has a picture among those trained or tuned on is left out; so the dataset
+            that the bundle was trained on is judged by its test part. The pairs of a CSV file are taken as they are.
+
+        Returns
+        -------
+        dict
+            `pairs`, `threshold`, `left_out` (images left out because they were seen), `seen_pairs` (pairs of a CSV file
+            with a picture that was seen), `accuracy`, `precision`, `recall`, `auc`, `eer`, `recall_at_precision_80`,
+            `_90`, `_95` and more, each with `_low` and `_high`; the same under `across` and `within`.
+
+        Raises
+        ------
+        InputError
+            If nothing is left to judge by, or every pair gets the same score.
+        """
+        scored, counts = self.scored_pairs(data if isinstance(data, Dataset) else scan(data))
+        if is_collapsed(scored.scores):
+            raise InputError("every pair gets the same score: this network tells nothing apart; train it again")
+        return {**scored.figures_by_kind(self.threshold), **counts}
+
+    def scored_pairs(self, dataset: Dataset) -> tuple[ScoredPairs, dict[str, int]]:
+        """Draw the pairs that `evaluate` judges by and score them, and count what was seen in training."""
+        dataset, bank = dataset.bank(self.image_size)
+        given = dataset.layout == "pairs"
+        part = whole(dataset, bank.digests, None if given else self.seen)
+        config = self.about["config"]
+        drawn, counted = part.judged(config["seed"], config["neg_factor"], config["negatives"])
+        if not len(drawn) or drawn.label.all() or not drawn.label.any():
+            raise InputError(
+                f"{dataset.root} holds no genuine and impostor pairs of things that this network has not seen; "
+                "give pictures that it was not trained on"
+            )
+        scores = row_scores(self.leg, self.head, bank.images, drawn.one, drawn.two)
+        seen = np.isin(bank.digests, self.seen)
+        left_out = 0 if given else int((dataset.identity != NOT_IN_USE).sum()) - len(part.images)
+        counts = {"left_out": left_out, "seen_pairs": int((seen[drawn.one] | seen[drawn.two]).sum())}
+        return ScoredPairs.from_pairs(drawn, counted, scores, dataset.paths, part), counts
+
+    def search(self, query: ImageSource, dataset: Dataset, k: int = 10) -> list[dict[str, Any]]:
+        """Rank a dataset's pictures by their score with one picture.
+
+        Returns
+        -------
+        list of dict
+            The `k` most alike, best first: `path` (relative to the dataset's folder), `score` and `verdict`.
+
+        Raises
+        ------
+        ImageError
+            If the query cannot be read.
+        """
+        asked = self.embed([query])
+        dataset, bank = dataset.bank(self.image_size)
+        readable = np.setdiff1d(np.arange(len(dataset.paths)), [failure.row for failure in bank.failures])
+        embeddings = np.concatenate([asked, embed(self.leg, bank.images[readable])])
+        scores = pair_scores(self.head, embeddings, np.zeros(len(readable), np.int64), np.arange(1, len(embeddings)))
+        best = np.argsort(-scores, kind="stable")[:k]
+        return [
+            {"path": dataset.paths[readable[row]], "score": float(scores[row]), "verdict": self._verdict(scores[row])}
+            for row in best
+        ]
+
+    def _verdict(self, score: float) -> str:
+        return SIMILAR if accept(score, self.threshold) else NOT_SIMILAR
