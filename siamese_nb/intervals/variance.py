@@ -30,12 +30,19 @@ class Spread:
 
         A pair of two identities enters the identity bootstrap with the variance of a product of two weights, 3, in
         place of 1: twice its own part is taken off. What is left sums the products over pairs that share an identity.
-        It is held above the variance of independent cells, and enlarged for the mean being estimated (4 / n_identities
-        of all pairs of pairs share an identity).
+        It is held above the variance of independent cells, and enlarged because deviations from an estimated mean are
+        too small: by the share of all pairs of pairs that have an identity in common, 1 / n_identities of those within
+        one identity and about 4 / n_identities of those across two.
         """
-        shared = self.identities - 2.0 * self.across_cells
-        left = 1.0 - 4.0 / self.n_identities
-        return max(shared, self.cells) / left if left > 0.0 else math.inf
+        across_left = 1.0 - 4.0 / self.n_identities
+        if across_left <= 0.0:
+            return math.inf
+        within = max(self.cells - self.across_cells, 0.0)
+        return within / (1.0 - 1.0 / self.n_identities) + (self._total - within) / across_left
+
+    @property
+    def _total(self) -> float:
+        return max(self.identities - 2.0 * self.across_cells, self.cells)
 
     @property
     def design_effect(self) -> float:
@@ -43,8 +50,14 @@ class Spread:
         return max(self.variance / self.cells, 1.0) if self.cells > 0.0 else 1.0
 
     def quantile(self, confidence: float) -> float:
-        """Compute the two-sided Student quantile for this many identities."""
-        return float(student.ppf((1.0 + confidence) / 2.0, max(self.n_identities - 1, 1)))
+        """Compute the two-sided Student quantile.
+
+        The degrees of freedom are Satterthwaite's: what is taken off (the pairs' own part, which sums per identity
+        count twice) leaves the noise of the whole in a smaller variance.
+        """
+        whole = self._total + self.across_cells
+        share = self._total / whole if whole > 0.0 else 1.0
+        return float(student.ppf((1.0 + confidence) / 2.0, max((self.n_identities - 1) * share**2, 1.0)))
 
 
 def share_bounds(value: float, spread: Spread, confidence: float, trials: float) -> tuple[float, float]:

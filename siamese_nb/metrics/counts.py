@@ -97,12 +97,12 @@ class Counts:
         ----------
         Matthews (1975), Biochim. Biophys. Acta 405, 442-451; Chicco & Jurman (2020), BMC Genomics 21:6 (the limit).
         """
-        # Four roots, not the root of the product: the product of four counts overflows at 10 million pairs.
-        accepted = np.sqrt(self.true_accepts + self.false_accepts) * np.sqrt(self.true_rejects + self.false_rejects)
-        labelled = np.sqrt(self.genuine) * np.sqrt(self.impostor)
-        left = ratio(self.true_accepts * (self.true_rejects / 1.0), accepted * labelled)
-        right = ratio(self.false_accepts * (self.false_rejects / 1.0), accepted * labelled)
-        value = np.where((accepted == 0) & (labelled > 0), 0.0, left - right)
+        # Two roots of floats, not one root of a product of four counts: that overflows at 100,000 pairs.
+        accepted = np.sqrt((self.true_accepts + self.false_accepts) * (self.true_rejects + self.false_rejects) / 1.0)
+        labelled = np.sqrt(self.genuine * (self.impostor / 1.0))
+        right, wrong = self.true_accepts * (self.true_rejects / 1.0), self.false_accepts * (self.false_rejects / 1.0)
+        value = np.clip(ratio(right - wrong, accepted * labelled), -1.0, 1.0)
+        value = np.where((accepted == 0) & (labelled > 0), 0.0, value)
         return value if value.ndim else float(value)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from siamese_nb.errors import InputError
 from siamese_nb.metrics import GENUINE, IMPOSTOR, ScoreTable, accept
 from siamese_nb.thresholds.choose import gaps, midway, table_of_both_kinds
 from siamese_nb.thresholds.rules import check_prevalence, check_share
@@ -71,7 +72,8 @@ def choose_band(
     Raises
     ------
     InputError
-        If the arrays are not such labels and scores, or a bound or the prevalence is out of range.
+        If the arrays are not such labels and scores, a bound or the prevalence is out of range, or the FAR cannot be
+        kept because too many impostor pairs have a score of 1.
 
     References
     ----------
@@ -83,6 +85,11 @@ def choose_band(
     table = table_of_both_kinds(labels, scores)
     # Rows go from "accept nothing" to "accept all": FAR rises along them, FRR falls.
     last_safe_to_accept = int(np.flatnonzero(table.far <= far_at_most)[-1])
+    if last_safe_to_accept == 0 and table.thresholds[1] == 1.0:
+        raise InputError(
+            f"{table.far[1]:.4g} of the impostor pairs have a score of 1, which every threshold accepts: "
+            f"wish for a FAR of at least that, not {far_at_most:.4g}"
+        )
     first_safe_to_reject = int(np.flatnonzero(table.frr <= frr_at_most)[0])
     if first_safe_to_reject <= last_safe_to_accept:
         first_safe_to_reject = last_safe_to_accept = (first_safe_to_reject + last_safe_to_accept) // 2
