@@ -1,7 +1,6 @@
 """The bundle: the folder that a trained verifier is saved in, written whole, read with Keras's safe mode on."""
 
 import json
-import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 from siamese_nb import legs, models  # noqa: F401 - their layers must be registered before Keras reads a bundle
 from siamese_nb.errors import InputError
 from siamese_nb.evidence import ScoredPairs
-from siamese_nb.storage import whole_file, whole_folder
+from siamese_nb.storage import to_json, whole_file, whole_folder
 
 FORMAT = 1  # raise it when an older siamese_nb could not read the bundle rightly
 ABOUT = "bundle.json"
@@ -60,7 +59,7 @@ def write_bundle(folder: Path, bundle: Bundle) -> None:
                 scored.write(temporary / f"{part}.csv")
             np.save(temporary / "seen.npy", bundle.seen)
             (temporary / "history.json").write_text(json.dumps(bundle.history), "utf-8")
-            (temporary / ABOUT).write_text(_json({"format": FORMAT, **bundle.about}), "utf-8")
+            (temporary / ABOUT).write_text(to_json({"format": FORMAT, **bundle.about}), "utf-8")
     except FileExistsError as error:
         raise InputError(f"{folder} exists already; give another place, or move it away") from error
 
@@ -68,7 +67,7 @@ def write_bundle(folder: Path, bundle: Bundle) -> None:
 def rewrite_about(folder: Path, about: dict[str, Any]) -> None:
     """Replace what is said about a bundle, such as its threshold; the network stays as it is."""
     with whole_file(folder / ABOUT) as temporary:
-        temporary.write_text(_json({"format": FORMAT, **about}), "utf-8")
+        temporary.write_text(to_json({"format": FORMAT, **about}), "utf-8")
 
 
 def read_bundle(path: str | os.PathLike[str]) -> tuple[Path, Bundle]:
@@ -117,14 +116,3 @@ def newest_bundle(path: str | os.PathLike[str]) -> Path:
     if not found:
         raise InputError(f"there is no bundle in {folder}; train one with: siamese-nb train DATA --out {folder}")
     return max(found, key=lambda bundle: ((bundle / "model.keras").stat().st_mtime, bundle.name))
-
-
-def _json(values: dict[str, Any]) -> str:
-    return json.dumps(_finite(values), indent=1, allow_nan=False)
-
-
-def _finite(value: Any) -> Any:
-    """Replace NaN and infinity by None, at any depth: JSON has no words for them."""
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    return None if isinstance(value, float) and not math.isfinite(value) else value

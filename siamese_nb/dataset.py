@@ -5,8 +5,9 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,6 +103,18 @@ class Dataset:
                 labelled=self.labelled[self.category[self.labelled[:, 0]] == c],
             ).n_couples
             for c in present
+        }
+
+    def report(self) -> dict[str, Any]:
+        """Say what is there and what is wrong with it, as plain values."""
+        return {
+            "layout": self.layout,
+            "images": self.n_images,
+            "identities": self.n_identities,
+            "couples": self.n_couples,
+            "categories": len(self.couples_per_category()),
+            "couples_per_category": self.couples_per_category(),
+            "problems": [asdict(problem) for problem in self.problems],
         }
 
     def bank(self, size: tuple[int, int]) -> tuple["Dataset", Bank]:

@@ -15,6 +15,7 @@ from siamese_nb.errors import InputError
 ImageSource = str | os.PathLike[str] | bytes | bytearray | memoryview | NDArray[Any] | Image.Image
 
 # Part of every cache key: a change of the pixels that read_image returns must change it.
+THUMBNAIL = (64, 64)  # height and width, in pixels, of what a report looks at
 READING_RULE = "rgb-white-bicubic-1"
 
 

@@ -1,11 +1,14 @@
 """Files and folders that are written whole or not at all, and where caches belong."""
 
+import json
+import math
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 
@@ -19,6 +22,25 @@ def cache_folder() -> Path:
     """
     chosen = os.environ.get("SIAMESE_NB_CACHE")
     return Path(chosen) if chosen else platformdirs.user_cache_path("siamese_nb")
+
+
+def to_json(values: dict[str, Any]) -> str:
+    """Write values as JSON; NaN and infinity, at any depth, become null, because JSON has no words for them.
+
+    >>> print(to_json({"recall": float("nan")}))
+    {
+     "recall": null
+    }
+    """
+    return json.dumps(_finite(values), indent=1, allow_nan=False)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def check_writable(folder: str | os.PathLike[str]) -> None:

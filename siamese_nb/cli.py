@@ -1,0 +1,212 @@
+"""The command line: `siamese-nb sample | inspect | train | evaluate | score | compare | search`. No logic of its own."""
+
+import contextlib
+import csv
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from siamese_nb.errors import InputError
+
+# TensorFlow's start-up notes would bury the one line that matters; whoever wants them sets it to 0.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+app = typer.Typer(
+    name="siamese-nb",
+    help="Do these two pictures show the same thing?",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Data = Annotated[Path, typer.Argument(help="A folder of couples or identities, or a CSV file one,two,label.")]
+BundleFolder = Annotated[Path, typer.Argument(metavar="BUNDLE", help="A bundle, or a folder of bundles (the newest).")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, progress on stderr.")]
+Layout = Annotated[str | None, typer.Option(help="couples, identities or pairs; detected when not given.")]
+
+
+@app.command()
+def sample(
+    data: Annotated[Path, typer.Argument(help="Where to.")] = Path("data/sample"),
+    kind: Annotated[str, typer.Option(help="objects or digits.")] = "objects",
+    seed: int = 0,
+    as_json: Json = False,
+) -> None:
+    """Write the embedded sample dataset."""
+    with _answer(as_json) as answer:
+        from siamese_nb.sample import write_sample
+
+        folder = write_sample(data, kind, seed)
+        answer.update(data=str(folder), images=sum(1 for _ in folder.rglob("*.png")))
+
+
+@app.command()
+def inspect(data: Data, layout: Layout = None, as_json: Json = False) -> None:
+    """Say what is in a dataset and what is wrong with it."""
+    with _answer(as_json) as answer:
+        from siamese_nb.dataset import scan
+        from siamese_nb.images import THUMBNAIL
+
+        dataset, _ = scan(data, layout).bank(THUMBNAIL)
+        answer.update(dataset.report())
+
+
+@app.command()
+def train(
+    data: Data,
+    leg: Annotated[
+        str, typer.Option(help="base_cnn, vgg16, mobilenetv2 or another of keras.applications.")
+    ] = "base_cnn",
+    weights: Annotated[str, typer.Option(help="imagenet, none or a weights file.")] = "imagenet",
+    neg_factor: Annotated[float, typer.Option(help="Impostor pairs per genuine pair.")] = 3,
+    negatives: Annotated[str, typer.Option(help="Impostors across or within categories, or mixed.")] = "mixed",
+    split_by: Annotated[
+        str, typer.Option(help="What train and test must not share: identity or category.")
+    ] = "identity",
+    epochs: Annotated[int | None, typer.Option(help="At most.")] = None,
+    image_size: Annotated[int | None, typer.Option(help="Side in pixels that pictures are resized to.")] = None,
+    fine_tune: Annotated[bool, typer.Option("--fine-tune", help="Train a pretrained leg too.")] = False,
+    seed: int = 0,
+    out: Annotated[Path, typer.Option(help="Where the bundle's folder goes.")] = Path("saved_model"),
+    logs: Annotated[Path, typer.Option(help="Where TensorBoard's logs go.")] = Path("logs"),
+    layout: Layout = None,
+    as_json: Json = False,
+) -> None:
+    """Train a siamese network, choose its threshold, measure it, and save all of that as a bundle."""
+    with _answer(as_json) as answer:
+        from siamese_nb import TrainConfig, scan
+        from siamese_nb import train as train_verifier
+
+        limits = {} if epochs is None else {"epochs": epochs}
+        config = TrainConfig(
+            leg=leg,
+            weights=weights,
+            neg_factor=neg_factor,
+            negatives=negatives,
+            split_by=split_by,
+            image_size=image_size,
+            fine_tune=fine_tune,
+            seed=seed,
+            **limits,
+        )
+        verifier = train_verifier(scan(data, layout), config, out=out, logs=logs)
+        answer.update(
+            bundle=str(verifier.path),
+            threshold=verifier.threshold,
+            **{name: verifier.about[name] for name in ("validation", "test", "baselines")},
+        )
+
+
+@app.command()
+def evaluate(bundle: BundleFolder, data: Data, layout: Layout = None, as_json: Json = False) -> None:
+    """Measure a bundle at its threshold, on pictures that it has not seen, with 95% intervals."""
+    with _answer(as_json) as answer:
+        from siamese_nb import Verifier, scan
+
+        answer.update(Verifier.load(bundle).evaluate(scan(data, layout)))
+
+
+@app.command()
+def score(
+    bundle: BundleFolder,
+    pairs: Annotated[Path, typer.Argument(help="A CSV file with the columns one,two.")],
+    as_json: Json = False,
+) -> None:
+    """Score pairs of pictures: CSV one,two,score on stdout."""
+    with _answer(as_json, silent=True) as answer:
+        from siamese_nb import Verifier
+        from siamese_nb.dataset import read_pairs
+
+        rows = read_pairs(pairs, labels=False)
+        scores = Verifier.load(bundle).score([(pairs.parent / one, pairs.parent / two) for one, two, _ in rows])
+        scored = [(one, two, float(value)) for (one, two, _), value in zip(rows, scores, strict=True)]
+        if as_json:
+            answer["pairs"] = [dict(zip(("one", "two", "score"), row, strict=True)) for row in scored]
+    if not as_json:
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(("one", "two", "score"))
+        writer.writerows(scored)
+
+
+@app.command()
+def compare(bundle: BundleFolder, one: Path, two: Path, as_json: Json = False) -> None:
+    """Say whether two pictures show the same thing."""
+    with _answer(as_json) as answer:
+        from siamese_nb import Verifier
+
+        answer.update(Verifier.load(bundle).compare(one, two))
+
+
+@app.command()
+def search(
+    bundle: BundleFolder,
+    query: Annotated[Path, typer.Argument(help="A picture.")],
+    data: Data,
+    k: Annotated[int, typer.Option("-k", min=1, help="How many.")] = 10,
+    as_json: Json = False,
+) -> None:
+    """Find the most alike pictures of a folder."""
+    with _answer(as_json) as answer:
+        from siamese_nb import Verifier, scan
+
+        answer["found"] = Verifier.load(bundle).search(query, scan(data), k)
+
+
+@contextlib.contextmanager
+def _answer(as_json: bool, *, silent: bool = False) -> Iterator[dict[str, Any]]:
+    """Yield the dict to fill, print it at the end, and turn bad input into one line and exit status 2.
+
+    Whatever a library prints on the way goes to stderr, so that stdout holds the answer alone.
+    """
+    answer: dict[str, Any] = {}
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            yield answer
+    except InputError as error:
+        typer.echo(f"error: {' '.join(str(error).split())}", err=True)
+        raise typer.Exit(2) from error
+    except KeyboardInterrupt:
+        typer.echo("stopped; nothing was left half-written", err=True)
+        raise typer.Exit(130) from None
+    if as_json:
+        from siamese_nb.storage import to_json
+
+        typer.echo(to_json(answer))
+    elif not silent:
+        _print(answer)
+
+
+def _print(answer: dict[str, Any], indent: str = "") -> None:
+    """Print an answer for people: estimates with their intervals on one line."""
+    for name, value in answer.items():
+        if name.endswith(("_low", "_high")) or value is None:
+            continue
+        if isinstance(value, dict):
+            typer.echo(f"{indent}{name}:")
+            _print(value, indent + "  ")
+        elif isinstance(value, list):
+            typer.echo(f"{indent}{name}: {len(value)}")
+            for item in value:
+                typer.echo(f"{indent}  " + "  ".join(_number(part) for part in item.values()))
+        else:
+            low, high = answer.get(f"{name}_low"), answer.get(f"{name}_high")
+            interval = f"  [{_number(low)}, {_number(high)}]" if low is not None and high is not None else ""
+            typer.echo(f"{indent}{name}: {_number(value)}{interval}")
+
+
+def _number(value: Any) -> str:
+    return f"{value:.4f}" if isinstance(value, float) else str(value)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+if __name__ == "__main__":
+    main()
