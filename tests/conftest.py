@@ -1,0 +1,83 @@
+"""What all tests share: a cache of their own, and small folders of made-up pictures."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+MakePicture = Callable[..., Path]
+MakeFolder = Callable[..., Path]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def session_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Keep fixtures of a whole module or session out of the user's cache."""
+    cache = tmp_path_factory.mktemp("session_cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SIAMESE_NB_CACHE", str(cache))
+        yield cache
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give each test an empty cache of its own, outside its `tmp_path`."""
+    folder = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("SIAMESE_NB_CACHE", str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def make_picture() -> MakePicture:
+    """Give `make_picture(path, size=16, seed=0, noise=0)`: write a blotchy RGB picture and return its path.
+
+    The seed decides what it shows; noise, in grey levels, makes another photo of the same thing.
+    """
+    return write_picture
+
+
+@pytest.fixture(scope="session")
+def make_couples() -> MakeFolder:
+    """Give `make_couples(folder, categories=2, couples=6, size=16)`: write so many couples in each category.
+
+    They are named `category0/item0_one.png`, `category0/item0_two.png` and so on; returns the folder. No two files are
+    equal, and the two of a couple look more alike than those of two couples.
+    """
+
+    def make(folder: Path, categories: int = 2, couples: int = 6, size: int = 16) -> Path:
+        for category in range(categories):
+            for item in range(couples):
+                for number, side in enumerate(("one", "two")):
+                    path = folder / f"category{category}" / f"item{item}_{side}.png"
+                    write_picture(path, size, seed=category * couples + item, noise=10 + number)
+        return folder
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_identities() -> MakeFolder:
+    """Give `make_identities(folder, categories=2, things=4, pictures=3, size=16)`, for the layout of that name.
+
+    They are named `category0/thing0/0.png` and so on; returns the folder.
+    """
+
+    def make(folder: Path, categories: int = 2, things: int = 4, pictures: int = 3, size: int = 16) -> Path:
+        for category in range(categories):
+            for thing in range(things):
+                for picture in range(pictures):
+                    path = folder / f"category{category}" / f"thing{thing}" / f"{picture}.png"
+                    write_picture(path, size, seed=category * things + thing, noise=10 + picture)
+        return folder
+
+    return make
+
+
+def write_picture(path: Path, size: int = 16, seed: int = 0, noise: int = 0) -> Path:
+    blotches = np.random.default_rng(seed).integers(0, 256, (4, 4, 3), np.uint8)
+    pixels = np.asarray(Image.fromarray(blotches).resize((size, size), Image.Resampling.BICUBIC), np.int64)
+    pixels = pixels + np.random.default_rng([seed, noise]).integers(-noise, noise + 1, pixels.shape)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).save(path)
+    return path
