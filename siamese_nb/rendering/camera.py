@@ -10,7 +10,7 @@ from siamese_nb.rendering.tables import Field
 Solid = Callable[[Field, Field, Field], Field]
 
 SAMPLES = (-0.25, 0.25)
-"""A pixel is the mean of two rays, this far right of and below its middle: smooth edges at half the usual cost."""
+"""A pixel is the mean of two rays, this far off its middle along one diagonal or, in a chequer, the other."""
 
 _TOUCH = 0.003  # a third of a pixel
 _STEPS = 30  # after these, only rays that graze an edge are left
@@ -64,8 +64,10 @@ def aim(
     right = np.array([ahead[1], -ahead[0], 0])
     up = np.cross(right, forward)
     right, up = np.cos(roll) * right + np.sin(roll) * up, np.cos(roll) * up - np.sin(roll) * right
-    ticks = np.arange(size) + 0.5
-    across, down = np.stack([np.meshgrid(ticks + s, ticks + s) for s in SAMPLES], axis=1).reshape(2, -1) / size * 2 - 1
+    rows, columns = np.indices((size, size))
+    diagonal = 1 - 2 * ((rows + columns) % 2)
+    across = np.stack([columns + 0.5 + s for s in SAMPLES]).ravel() / size * 2 - 1
+    down = np.stack([rows + 0.5 + s * diagonal for s in SAMPLES]).ravel() / size * 2 - 1
     half = np.tan(view / 2)
     rays = forward[:, None] + half * (right[:, None] * (across + 2 * offset[0]) - up[:, None] * (down + 2 * offset[1]))
     rays /= np.linalg.norm(rays, axis=0)

@@ -31,12 +31,12 @@ def photograph(item: Item, azimuth: float, size: int, rng: np.random.Generator) 
     view = rng.uniform(0.45, 0.65)
     camera = aim(
         item.centre,
-        distance=item.radius / np.sin(view / 2) * rng.uniform(0.78, 1.08),
+        distance=item.radius / np.sin(view / 2) * rng.uniform(0.8, 1.1),
         azimuth=azimuth,
         elevation=rng.uniform(0.2, 0.62),
         roll=rng.uniform(-0.06, 0.06),
         view=view,
-        offset=(rng.uniform(-0.07, 0.07), rng.uniform(-0.06, 0.06)),
+        offset=(rng.uniform(-0.07, 0.07), rng.uniform(-0.05, 0.05)),
         size=size,
     )
     light = draw_light(azimuth, rng)
@@ -74,7 +74,7 @@ def _received(item: Item, light: Light, x: Field, y: Field, z: Field, normal: Fi
 
 def _develop(image: Field, rng: np.random.Generator) -> NDArray[np.uint8]:
     """Turn linear light into a picture: focus, vignette, exposure, grain, tone."""
-    blur = rng.uniform(0.2, 0.9)
+    blur = rng.uniform(0.35, 0.9)
     image = gaussian_filter(image, (0, blur, blur))
     ticks = np.linspace(-1, 1, image.shape[1], dtype=np.float32)
     image = image * (1 - rng.uniform(0.0, 0.22) * (ticks[:, None] ** 2 + ticks**2))

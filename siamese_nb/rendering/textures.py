@@ -46,7 +46,8 @@ class Pattern:
 
     def __call__(self, u: Field, v: Field) -> Field:
         """Return the share of the second colour, in [0, 1], at places round (u) and up (v) a product."""
-        return PATTERNS[self.name](self, u * self.pitch + self.shift, v * self.pitch + self.shift, v)
+        share = PATTERNS[self.name](self, u * self.pitch + self.shift, v * self.pitch + self.shift, v)
+        return share.astype(np.float32)
 
 
 def _dots(pattern: Pattern, u: Field, v: Field, up: Field) -> Field:
@@ -126,4 +127,8 @@ def draw_backdrop(rng: np.random.Generator) -> Callable[[Field, Field], Field]:
     shift_u, shift_v = rng.uniform(0, 16), rng.uniform(0, 16)
     names, often = list(BACKDROPS), [share for share, _ in BACKDROPS.values()]
     grain = BACKDROPS[str(rng.choice(names, p=often))][1]
-    return lambda u, v: grain(u * across - v * along + shift_u, u * along + v * across + shift_v, table)
+
+    def share(u: Field, v: Field) -> Field:
+        return grain(u * across - v * along + shift_u, u * along + v * across + shift_v, table).astype(np.float32)
+
+    return share

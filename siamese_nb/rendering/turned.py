@@ -26,7 +26,7 @@ def draw_bottle(rng: np.random.Generator) -> Product:
 
 def draw_lamp(rng: np.random.Generator) -> Product:
     """Draw a table lamp: shade and height vary, and the stand is a disc with a pole, a ball or turned beads."""
-    foot, pole, tall = rng.uniform(0.22, 0.38), rng.uniform(0.4, 0.9), rng.uniform(0.35, 0.7)
+    foot, pole, tall = rng.uniform(0.22, 0.38), rng.uniform(0.6, 1.0), rng.uniform(0.35, 0.7)
     lower = rng.uniform(0.36, 0.6)
     upper = min(rng.uniform(0.16, 0.5), lower)
     rim, bulb = pole + tall, pole + tall * 0.6
