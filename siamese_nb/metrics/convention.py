@@ -33,7 +33,7 @@ def accept(scores: ArrayLike, threshold: float) -> BoolArray:
     InputError
         If a score is not a number in [0, 1], or the threshold is not.
     """
-    return np.asarray(_check_scores(scores) >= check_threshold(threshold))
+    return np.asarray(check_scores(scores) >= check_threshold(threshold))
 
 
 def is_collapsed(scores: ArrayLike, tolerance: float = 1e-3) -> bool:
@@ -52,7 +52,7 @@ def is_collapsed(scores: ArrayLike, tolerance: float = 1e-3) -> bool:
     InputError
         If there is no score, or a score is not a number in [0, 1].
     """
-    values = _check_scores(scores)
+    values = check_scores(scores)
     if values.size == 0:
         raise InputError("no scores were given: at least one pair is needed")
     return float(np.ptp(values)) <= tolerance
@@ -77,7 +77,7 @@ def check_pairs(labels: ArrayLike, scores: ArrayLike) -> tuple[BoolArray, FloatA
         If there is no pair, the shapes differ, a label is neither 0 nor 1, or a score is not a number in [0, 1].
     """
     given = np.asarray(labels)
-    values = _check_scores(scores)
+    values = check_scores(scores)
     if given.ndim != 1 or values.shape != given.shape:
         raise InputError(
             f"labels of shape {given.shape} and scores of shape {values.shape} were given: both must have the shape "
@@ -100,7 +100,8 @@ def check_threshold(threshold: float) -> float:
     return value
 
 
-def _check_scores(scores: ArrayLike) -> FloatArray:
+def check_scores(scores: ArrayLike) -> FloatArray:
+    """Return scores as float64, or raise `InputError` that counts what is not a number in [0, 1]."""
     # float64 throughout: a float32 score compared with a float64 threshold would round the threshold, not the score.
     values = np.asarray(scores, dtype=np.float64)
     lost = int(np.count_nonzero(~np.isfinite(values)))
