@@ -126,11 +126,12 @@ function buildPane(pane) {
   const title = TITLES[pane];
   const image = element("img", { className: "sc-image", alt: "", draggable: false });
   const choose = element("button", { type: "button", className: "sc-choose", textContent: "Choose a file" });
+  const again = element("button", { type: "button", className: "sc-choose", textContent: "Try another" });
   const problem = element("p", { className: "sc-message" });
   const progress = element("progress", { max: 1, aria: { label: `Sending the ${title.toLowerCase()}` } });
   const sending = element("span", { className: "sc-sending" });
-  const replace = iconButton("replace", `Replace the ${title.toLowerCase()}`, "sc-replace");
-  const clear = iconButton("clear", `Clear the ${title.toLowerCase()}`, "sc-clear");
+  const replace = iconButton("replace", `Replace the ${title.toLowerCase()}`, "sc-tool");
+  const clear = iconButton("clear", `Clear the ${title.toLowerCase()}`, "sc-tool");
   const name = element("span", { className: "sc-name" });
   const size = element("span", { className: "sc-size" });
   const input = element("input", { type: "file", accept: "image/*", multiple: true, hidden: true });
@@ -146,9 +147,8 @@ function buildPane(pane) {
       choose,
       element("p", { className: "sc-hint", textContent: "or paste one" }),
     ),
-    element("div", { className: "sc-problem" }, icon("problem"), problem),
+    element("div", { className: "sc-problem" }, icon("problem"), problem, again),
     element("div", { className: "sc-progress" }, progress, sending),
-    element("div", { className: "sc-tools" }, replace, clear),
   );
   const node = element(
     "div",
@@ -159,14 +159,15 @@ function buildPane(pane) {
       aria: { role: "group", label: `${title}: drop, paste, or press Enter to choose a file` },
     },
     stage,
-    element("div", { className: "sc-caption" }, name, size),
+    element("div", { className: "sc-caption" }, element("div", { className: "sc-file" }, name, size), replace, clear),
     input,
   );
-  return { node, image, choose, problem, progress, sending, replace, clear, name, size, input };
+  return { node, image, choose, again, problem, progress, sending, replace, clear, name, size, input };
 }
 
 function buildResult() {
   const badge = element("div", { className: "sc-badge" });
+  const chance = element("p", { className: "sc-chance" });
   const detail = element("p", { className: "sc-detail" });
   const mark = element("div", { className: "sc-mark" }, element("span"));
   const tick = element("div", { className: "sc-tick" }, element("span"));
@@ -182,10 +183,10 @@ function buildResult() {
   const node = element(
     "div",
     { className: "sc-result" },
-    element("div", { className: "sc-verdict" }, badge, detail),
+    element("div", { className: "sc-verdict" }, badge, chance, detail),
     scale,
   );
-  return { node, badge, detail, scale, mark, tick };
+  return { node, badge, chance, detail, scale, mark, tick };
 }
 
 // ---- the view ------------------------------------------------------------------------------------------------------
@@ -390,7 +391,7 @@ class View {
     this.dropOldPreviews();
     for (const pane of PANES) this.drawPane(pane);
     const full = PANES.every((pane) => this.phase(pane) === "picture");
-    this.swap.disabled = PANES.some((pane) => this.pending[pane]) || PANES.every((pane) => this.phase(pane) === "empty");
+    this.swap.disabled = PANES.some((pane) => this.pending[pane]) || !PANES.some((pane) => this.phase(pane) === "picture");
     this.drawResult(full);
   }
 
@@ -436,18 +437,19 @@ class View {
     const shown = full && answer ? answer : null;
     this.result.node.dataset.verdict = shown?.verdict ?? "";
     this.result.node.dataset.trouble = String(Boolean(this.gone || (full && message)));
-    const [headline, detail] = shown ? this.describe(shown) : this.describeWaiting(full, busy, message);
+    const [headline, detail, chance = ""] = shown ? this.describe(shown) : this.describeWaiting(full, busy, message);
     this.result.badge.replaceChildren(...(shown ? [icon(shown.verdict)] : []), element("span", { textContent: headline }));
+    this.result.chance.textContent = chance;
     this.result.detail.textContent = [detail, this.note].filter(Boolean).join(" ");
     this.drawScale(shown);
-    this.say([headline, detail, this.note]);
+    this.say([`${headline}.`, chance, detail, this.note]);
   }
 
   describe(answer) {
     const [score, threshold] = inWords(answer.score, answer.threshold);
-    const sign = answer.score >= answer.threshold ? "at or above" : "below";
-    const chance = answer.probability === null ? "" : ` ${percent(answer.probability)} probable that both show the same thing.`;
-    return [VERDICT[answer.verdict], `Score ${score}, ${sign} the threshold ${threshold}.${chance}`];
+    const side = answer.score > answer.threshold ? "above" : answer.score < answer.threshold ? "below" : "at";
+    const chance = answer.probability === null ? "" : `${percent(answer.probability)} probable that both show the same thing.`;
+    return [VERDICT[answer.verdict], `Score ${score}, ${side} the threshold ${threshold}.`, chance];
   }
 
   describeWaiting(full, busy, message) {
@@ -456,13 +458,12 @@ class View {
     if (full && message) return ["No answer", message];
     if (full) return ["Comparing", ""];
     if (busy) return ["Reading", ""];
-    const left = PANES.filter((pane) => this.phase(pane) !== "picture").length;
-    return [left === 2 ? "Do these show the same thing?" : "One more picture", left === 2 ? "Drop two pictures to find out." : ""];
+    if (PANES.some((pane) => this.phase(pane) === "picture")) return ["One more picture", "Drop, paste or choose it above."];
+    return ["Do these show the same thing?", "Drop two pictures to find out."];
   }
 
   drawScale(answer) {
     const { scale, mark, tick } = this.result;
-    scale.hidden = false;
     scale.dataset.known = String(Boolean(answer));
     if (!answer) return scale.setAttribute("aria-label", "The score's scale, from 0 to 1");
     const [score, threshold] = inWords(answer.score, answer.threshold);
@@ -512,8 +513,7 @@ class View {
   listenToPane(pane, on) {
     const parts = this.panes[pane];
     const open = () => parts.input.click();
-    on(parts.choose, "click", open);
-    on(parts.replace, "click", open);
+    for (const button of [parts.choose, parts.again, parts.replace]) on(button, "click", open);
     on(parts.clear, "click", () => this.clearPane(pane));
     on(parts.node, "keydown", (event) => {
       if (event.target !== parts.node) return;
@@ -566,7 +566,7 @@ class View {
     this.mark(null);
     const pane = this.paneOf(event) ?? this.firstFree();
     this.give(pane, gifts());
-    this.panes[pane].node.focus({ preventScroll: true });
+    this.panes[pane].node.focus({ preventScroll: true, focusVisible: false });
   }
 
   paste(event) {

@@ -1,0 +1,59 @@
+"""One browser for all tests of widgets, and pages to drive them in."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from bare_page import BarePage
+from lab_server import LabPage, LabServer
+
+import siamese_nb.widgets
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--headless",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator:
+    """Start the system's Chromium; without one, skip here and fail in continuous integration."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        reason = "no chromium on the path: the widgets' browser tests need it"
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def bare(browser) -> Iterator[BarePage]:
+    """Open a page without Jupyter; after the test, its console must hold no error."""
+    context = browser.new_context(viewport={"width": 900, "height": 760})
+    page = BarePage(context.new_page(), Path(siamese_nb.widgets.__file__).with_name("comparer.js"))
+    yield page
+    context.close()
+    assert page.errors == []
+
+
+@pytest.fixture(scope="session")
+def lab(browser, tmp_path_factory) -> Iterator[LabPage]:
+    """Start JupyterLab once and open it in one page; each test opens its own notebook there."""
+    server = LabServer(tmp_path_factory.mktemp("lab"))
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    try:
+        yield LabPage(context.new_page(), server)
+    finally:
+        context.close()
+        server.stop()

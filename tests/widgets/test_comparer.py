@@ -1,0 +1,223 @@
+import base64
+import io
+import json
+
+import numpy as np
+import pytest
+from bare_page import FakeComm, encode, make_image, make_png
+from PIL import Image
+
+from siamese_nb.errors import InputError
+from siamese_nb.widgets import Comparer
+from siamese_nb.widgets.upload import CHUNK, LIMIT
+
+
+class Counting:
+    """A comparison that remembers what it was asked."""
+
+    def __init__(self):
+        self.asked = []
+
+    def __call__(self, one, two):
+        self.asked.append((one, two))
+        score = 1.0 if one == two else 0.25
+        verdict = "similar" if score >= 0.5 else "not similar"
+        return {"score": score, "threshold": 0.5, "verdict": verdict, "probability": np.float32(score)}
+
+
+@pytest.fixture
+def compare():
+    return Counting()
+
+
+@pytest.fixture
+def comparer(compare):
+    """Connect a comparer to a fake browser, whose messages are the test's."""
+    widget = Comparer(compare)
+    widget.comm = FakeComm(lambda message: None)
+    return widget
+
+
+def begin(widget, pane, id, data, name="a.png"):
+    return widget.comm.receive({"kind": "begin", "pane": pane, "id": id, "name": name, "size": len(data)}, [])
+
+
+def chunk(widget, id, data, index=0):
+    part = data[index * CHUNK : (index + 1) * CHUNK]
+    return widget.comm.receive({"kind": "chunk", "id": id, "index": index}, [part])
+
+
+def give(widget, pane, id, data, name="a.png"):
+    replies = begin(widget, pane, id, data, name)
+    for index in range(-(-len(data) // CHUNK)):
+        replies += chunk(widget, id, data, index)
+    return replies
+
+
+def test_two_pictures_get_an_answer_of_the_very_bytes(comparer, compare):
+    one, two = make_png(1), make_png(2)
+    give(comparer, "one", "a", one)
+    assert (comparer.verdict, compare.asked) == ("", [])
+    give(comparer, "two", "b", two)
+    assert compare.asked == [(one, two)]
+    read = (comparer.score, comparer.threshold, comparer.verdict, comparer.probability, comparer.error)
+    assert read == (0.25, 0.5, "not similar", 0.25, "")
+
+
+def test_the_state_is_plain_json_without_the_pictures_bytes(comparer):
+    comparer.set(make_png(1, (200, 300)), make_png(1, (200, 300)))
+    text = json.dumps(comparer.get_state(comparer.keys)["state"])
+    assert json.loads(text)["one"] | {"id": ""} == {
+        "id": "", "status": "picture", "name": "", "width": 300, "height": 200, "message": "",
+    }  # fmt: skip
+    assert len(text) < 600
+    assert not any(isinstance(value, bytes) for value in comparer.get_state().values())
+
+
+def test_no_snapshot_shows_an_answer_beside_other_pictures(comparer):
+    snapshots = []
+    comparer.observe(lambda change: snapshots.append(change["new"]), "state")
+    for number in range(3):
+        give(comparer, "one", f"one-{number}", make_png(number))
+        give(comparer, "two", f"two-{number}", make_png(number))
+    answered = [
+        (state["one"]["id"], state["two"]["id"], state["answer"]["score"]) for state in snapshots if state["answer"]
+    ]
+    expected = {("one-0", "two-0"): 1.0, ("one-1", "two-0"): 0.25, ("one-1", "two-1"): 1.0}
+    expected |= {("one-2", "two-1"): 0.25, ("one-2", "two-2"): 1.0}
+    assert {(one, two): score for one, two, score in answered} == expected
+
+
+def test_two_new_pictures_at_once_are_compared_once(comparer, compare):
+    comparer.set(make_png(1), make_png(2))
+    one, two = make_png(3), make_png(4)
+    begin(comparer, "one", "a", one)
+    begin(comparer, "two", "b", two)
+    assert comparer.verdict == ""
+    chunk(comparer, "a", one)
+    chunk(comparer, "b", two)
+    assert compare.asked[1:] == [(one, two)]
+
+
+def test_chunks_that_cross_are_put_together_by_index(comparer, compare):
+    large = encode(make_image(1, (900, 900)), "PNG")
+    assert len(large) > CHUNK
+    begin(comparer, "one", "a", large)
+    (received,) = chunk(comparer, "a", large, 1)
+    assert received["custom"] == {"kind": "received", "id": "a", "bytes": len(large) - CHUNK}
+    chunk(comparer, "a", large, 0)
+    comparer.set(two=large)
+    assert compare.asked == [(large, large)]
+
+
+def test_a_newer_picture_ends_an_older_ones_upload(comparer):
+    old, new = make_png(1), make_png(2)
+    begin(comparer, "one", "old", old, "old.png")
+    replies = begin(comparer, "one", "new", new, "new.png")
+    assert {"kind": "dropped", "id": "old"} in [reply.get("custom") for reply in replies]
+    (reply,) = chunk(comparer, "old", old)
+    assert reply["custom"] == {"kind": "dropped", "id": "old"}
+    chunk(comparer, "new", new)
+    assert comparer.state["one"]["name"] == "new.png"
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "message"),
+    [
+        ("notes.txt", b"hello", "notes.txt is not a picture"),
+        ("empty.png", b"", "empty.png is empty"),
+        ("cut.jpg", encode(make_image(1, (300, 300)), "JPEG")[:9000], "cut.jpg is damaged"),
+        ("evil.svg", b"<svg xmlns='http://www.w3.org/2000/svg'><script>x</script></svg>", "evil.svg is not a picture"),
+    ],
+)
+def test_a_bad_file_is_named_in_its_own_pane(comparer, compare, name, data, message):
+    comparer.set(make_png(1), make_png(2))
+    give(comparer, "two", "b", data, name)
+    state = comparer.state
+    assert state["two"]["status"] == "error" and state["two"]["message"].startswith(message)
+    assert state["one"]["status"] == "picture" and state["answer"] is None
+    assert (comparer.verdict, comparer.score, comparer.error) == ("", None, state["two"]["message"])
+    give(comparer, "two", "c", make_png(3))
+    assert (comparer.verdict, comparer.error) == ("not similar", "")
+
+
+def test_a_file_above_the_cap_is_refused_before_its_bytes(comparer):
+    message = {"kind": "begin", "pane": "one", "id": "a", "name": "big.tif", "size": LIMIT + 1_000_000}
+    comparer.comm.receive(message, [])
+    assert comparer.error.startswith("big.tif has 65.0 MB; at most 64 MB")
+
+
+def test_swap_and_clear(comparer, compare):
+    one, two = make_png(1), make_png(2)
+    comparer.set(one, two)
+    comparer.comm.receive({"kind": "swap"}, [])
+    assert compare.asked[-1] == (two, one)
+    comparer.comm.receive({"kind": "clear", "pane": "one", "id": "z"}, [])
+    assert (comparer.verdict, comparer.state["one"]["status"], comparer.state["one"]["id"]) == ("", "empty", "z")
+    comparer.clear()
+    assert comparer.state["two"]["status"] == "empty"
+
+
+def test_paths_arrays_and_pil_images_are_the_same_picture(comparer, tmp_path, compare):
+    image = make_image(1)
+    image.save(tmp_path / "a.png")
+    for source in (tmp_path / "a.png", str(tmp_path / "a.png"), np.asarray(image), image):
+        comparer.set(source, encode(image, "PNG"))
+        one, _ = compare.asked[-1]
+        assert np.array_equal(np.asarray(Image.open(io.BytesIO(one))), np.asarray(image))
+    comparer.set(one=tmp_path / "a.png")
+    assert comparer.state["one"]["name"] == "a.png"
+
+
+@pytest.mark.parametrize("bad", ["no/such.png", b"hello", np.zeros((2, 2, 7), np.uint8)])
+def test_what_is_no_picture_raises_in_python_and_changes_nothing(comparer, bad):
+    comparer.set(make_png(1), make_png(1))
+    before = comparer.state
+    with pytest.raises(InputError):
+        comparer.set(make_png(2), bad)
+    assert comparer.state == before and comparer.verdict == "similar"
+
+
+def test_a_preview_is_a_small_upright_jpeg(comparer):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    comparer.set(encode(make_image(1, (900, 1800)), "TIFF", exif=exif))
+    (reply,) = comparer.comm.receive({"kind": "preview", "id": comparer.state["one"]["id"]}, [])
+    preview = Image.open(io.BytesIO(base64.b64decode(reply["buffers"][0])))
+    assert (preview.format, preview.size) == ("JPEG", (400, 800))
+    assert (comparer.state["one"]["width"], comparer.state["one"]["height"]) == (900, 1800)
+
+
+def test_a_preview_of_what_is_no_longer_shown_is_not_sent(comparer):
+    assert comparer.comm.receive({"kind": "preview", "id": "gone"}, []) == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        ({"score": float("nan"), "threshold": 0.5, "verdict": "similar", "probability": None}, "the score is nan"),
+        ({"score": 0.5, "threshold": 0.5, "verdict": "maybe", "probability": None}, 'the verdict is "maybe"'),
+        (InputError("the bundle is from a newer version; update siamese-nb"), "the bundle is from a newer version"),
+    ],
+)
+def test_an_answer_that_cannot_be_shown_is_a_message(answer, message):
+    def compare(one, two):
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    comparer = Comparer(compare)
+    comparer.set(make_png(1), make_png(2))
+    assert message in comparer.error and comparer.state["message"] == comparer.error
+    assert (comparer.verdict, comparer.state["answer"]) == ("", None)
+
+
+def test_a_fault_of_the_comparison_is_shown_and_not_swallowed():
+    comparer = Comparer(lambda one, two: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        comparer.set(make_png(1), make_png(2))
+    assert comparer.error == "the comparison failed: ZeroDivisionError: division by zero"
+
+
+def test_a_ping_is_answered(comparer):
+    assert comparer.comm.receive({"kind": "ping"}, [])[0]["custom"] == {"kind": "pong"}

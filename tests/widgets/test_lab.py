@@ -1,0 +1,177 @@
+"""The comparer in real JupyterLab: real drops, Lab's own keys, the saved notebook."""
+
+from pathlib import Path
+
+import nbformat
+import pytest
+from bare_page import drop, make_image
+from lab_server import LabPage, drop_from_disk
+from playwright.sync_api import Locator, expect
+
+SOURCES = [
+    """
+from siamese_nb.images import read_image
+from siamese_nb.widgets import Comparer
+
+def compare(one, two):
+    apart = abs(read_image(one).mean((0, 1)) - read_image(two).mean((0, 1))).max() / 255
+    score = 1 - apart
+    verdict = "similar" if score >= 0.8 else "not similar"
+    return {"score": score, "threshold": 0.8, "verdict": verdict, "probability": None}
+""",
+    "comparer = Comparer(compare)\ncomparer",
+    "other = Comparer(compare)\nother",
+]
+
+
+def paint(folder: Path, name: str, colour: tuple[int, int, int]) -> Path:
+    image = make_image(1)
+    image.paste(colour, (0, 0, *image.size))
+    path = folder / name
+    image.save(path)
+    return path
+
+
+@pytest.fixture
+def files(tmp_path) -> dict[str, Path]:
+    """Two reds, a blue, and a text file, on the disk."""
+    notes = tmp_path / "notes.txt"
+    notes.write_text("not a picture")
+    return {
+        "red": paint(tmp_path, "red.png", (200, 30, 30)),
+        "crimson": paint(tmp_path, "crimson.jpg", (205, 35, 30)),
+        "blue": paint(tmp_path, "blue.png", (30, 30, 200)),
+        "notes": notes,
+    }
+
+
+@pytest.fixture
+def notebook(lab, tmp_path) -> LabPage:
+    """Open and run a small notebook with two comparers; afterwards the console must hold no error."""
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source.strip()) for source in SOURCES])
+    book.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(book, tmp_path / "comparers.ipynb")
+    lab.path = lab.server.add(tmp_path / "comparers.ipynb")
+    lab.open(lab.path)
+    lab.run()
+    yield lab
+    errors = list(lab.errors)
+    lab.errors.clear()
+    lab.close()
+    assert errors == []
+
+
+def card(lab: LabPage, index: int = 0) -> Locator:
+    return lab.page.locator(".jp-NotebookPanel:visible .siamese-comparer").nth(index)
+
+
+def verdict(card: Locator) -> Locator:
+    return card.locator(".sc-result")
+
+
+def gift(path: Path) -> tuple[str, bytes, str]:
+    types = {".png": "image/png", ".jpg": "image/jpeg", ".txt": "text/plain"}
+    return path.name, path.read_bytes(), types[path.suffix]
+
+
+def test_two_pictures_dropped_at_once_get_a_verdict_that_python_reads(notebook, files):
+    panes = card(notebook).locator(".sc-pane")
+    drop(panes.first, gift(files["red"]), gift(files["crimson"]))
+    expect(verdict(card(notebook))).to_have_attribute("data-verdict", "similar")
+    assert notebook.ask("comparer.verdict, other.verdict == ''") == "similar True"
+
+
+def test_files_from_the_disk_and_the_text_file(notebook, files):
+    page, target = notebook.page, card(notebook)
+    session = page.context.new_cdp_session(page)
+    cells, tabs = notebook.cells(), len(page.context.pages)
+    one, two = target.locator(".sc-pane").all()
+    one.scroll_into_view_if_needed()
+    drop_from_disk(session, one, files["red"], files["blue"])
+    expect(verdict(target)).to_have_attribute("data-verdict", "not similar")
+    drop_from_disk(session, two, files["notes"])
+    expect(two).to_contain_text("notes.txt is not a picture")
+    expect(verdict(target)).to_have_attribute("data-verdict", "")
+    assert notebook.ask("comparer.verdict == '', comparer.error").startswith("True notes.txt is not a picture")
+    assert (notebook.cells(), len(page.context.pages)) == (cells, tabs)
+
+
+def test_a_near_miss_opens_nothing(notebook, files):
+    page, target = notebook.page, card(notebook)
+    session = page.context.new_cdp_session(page)
+    address = page.url
+    drop_from_disk(session, target.locator(".sc-result"), files["red"])
+    expect(target.locator(".sc-pane").first).to_contain_text("red.png")
+    drop_from_disk(session, page.locator(".jp-NotebookPanel:visible .jp-InputPrompt").first, files["blue"])
+    page.wait_for_timeout(500)
+    assert (notebook.opened, page.url) == ([], address)
+    expect(target.locator(".sc-pane").nth(1)).to_contain_text("Drop a picture here")
+
+
+@pytest.mark.parametrize("place", [".sc-pane", ".sc-choose"])
+def test_keys_on_a_focused_pane_stay_out_of_the_notebook(notebook, place):
+    cells = notebook.cells()
+    target = card(notebook).locator(place).first
+    target.focus()
+    for key in ("x", "d", "d", "v", "a", "b", "m", "Escape", "d", "d"):
+        notebook.page.keyboard.press(key)
+    expect(target).to_be_focused()
+    assert notebook.cells() == cells
+
+
+def test_a_click_on_a_pane_focuses_it_for_pasting(notebook):
+    pane = card(notebook).locator(".sc-pane").first
+    pane.click(position={"x": 10, "y": 10})
+    expect(pane).to_be_focused()
+
+
+def test_a_file_dragged_from_labs_own_browser(notebook, files):
+    page, target = notebook.page, card(notebook)
+    folder = (notebook.server.root / notebook.path).parent
+    (folder / "a red one.png").write_bytes(files["red"].read_bytes())
+    page.evaluate(
+        "path => jupyterapp.commands.execute('filebrowser:open-path', { path })", str(Path(notebook.path).parent)
+    )
+    page.evaluate("() => jupyterapp.commands.execute('filebrowser:refresh')")
+    item = page.locator(".jp-DirListing-item", has_text="a red one.png")
+    expect(item).to_be_visible()
+    pane = target.locator(".sc-pane").first
+    pane.scroll_into_view_if_needed()
+    start, end = item.bounding_box(), pane.bounding_box()
+    page.mouse.move(start["x"] + 40, start["y"] + 8)
+    page.mouse.down()
+    page.mouse.move(start["x"] + 80, start["y"] + 30, steps=4)
+    page.mouse.move(end["x"] + 60, end["y"] + 60, steps=8)
+    page.mouse.up()
+    expect(pane).to_contain_text("a red one.png")
+
+
+def test_the_saved_notebook_holds_no_bytes(notebook, files):
+    drop(card(notebook).locator(".sc-pane").first, gift(files["red"]), gift(files["crimson"]))
+    expect(verdict(card(notebook))).to_have_attribute("data-verdict", "similar")
+    text = notebook.save(notebook.path)
+    assert len(text) < 6000 and "base64" not in text and "red.png" not in text
+
+
+def test_a_restarted_kernel_is_said_and_running_the_cells_again_mends_it(notebook, files):
+    page = notebook.page
+    page.evaluate("() => panel.sessionContext.restartKernel()")
+    notebook.wait_until_idle()
+    expect(card(notebook)).to_contain_text("Run the cell again")
+    drop(card(notebook).locator(".sc-pane").first, gift(files["red"]))
+    expect(card(notebook)).to_contain_text("The kernel is gone")
+    notebook.run()
+    drop(card(notebook).locator(".sc-pane").first, gift(files["red"]), gift(files["blue"]))
+    expect(verdict(card(notebook))).to_have_attribute("data-verdict", "not similar")
+    # Lab's own, of its requests that the restart cut off.
+    notebook.errors[:] = [error for error in notebook.errors if "Canceled future" not in error]
+
+
+def test_a_busy_kernel_is_waited_for(notebook, files):
+    page = notebook.page
+    page.evaluate(
+        "() => { panel.sessionContext.session.kernel.requestExecute({ code: 'import time; time.sleep(3)' }); }"
+    )
+    drop(card(notebook).locator(".sc-pane").first, gift(files["red"]), gift(files["crimson"]))
+    expect(card(notebook)).to_contain_text("Waiting for the kernel")
+    expect(verdict(card(notebook))).to_have_attribute("data-verdict", "similar")
