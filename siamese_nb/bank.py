@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import math
 import os
+import shutil
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -13,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
+from siamese_nb.errors import InputError
 from siamese_nb.images import READING_RULE, ImageError, read_image
 from siamese_nb.storage import cache_folder, whole_folder
 
@@ -61,12 +64,22 @@ class Bank:
         Raises
         ------
         InputError
-            If the cache folder cannot be written to.
+            If the cache folder cannot be written to, or its disk is too full.
         """
         folder = cache_folder() / "banks" / _key(files, size)
-        if not (folder / "bank.json").exists():
-            with suppress(FileExistsError), whole_folder(folder) as temporary:
-                _decode_all(files, size, temporary)
+        if folder.exists():
+            try:
+                return cls._read(folder)
+            except (OSError, EOFError, ValueError, KeyError):  # damaged: whatever lies in a cache may be deleted
+                shutil.rmtree(folder, ignore_errors=True)
+        # Another process may have made the same bank meanwhile: then that one is taken.
+        with suppress(FileExistsError), whole_folder(folder) as temporary:
+            _check_room(temporary, len(files), size)
+            _decode_all(files, size, temporary)
+        return cls._read(folder)
+
+    @classmethod
+    def _read(cls, folder: Path) -> "Bank":
         about = json.loads((folder / "bank.json").read_text("utf-8"))
         return cls(
             images=np.load(folder / "images.npy", mmap_mode="r"),
@@ -87,9 +100,21 @@ def digest(content: bytes) -> int:
 def _key(files: Sequence[Path], size: tuple[int, int]) -> str:
     parts = [READING_RULE, *map(str, size)]
     for file in files:
-        status = file.stat()
-        parts += [str(file.resolve()), str(status.st_size), str(status.st_mtime_ns)]
+        parts.append(str(file.absolute()))
+        with suppress(OSError):  # what vanished since the scan has neither, and is a failure of the bank
+            status = file.stat()
+            parts += [str(status.st_size), str(status.st_mtime_ns)]
     return hashlib.blake2b("\0".join(parts).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+
+
+def _check_room(folder: Path, n: int, size: tuple[int, int]) -> None:
+    """Raise while nothing is lost: writing to a mapped file on a full disk kills the process."""
+    needed, free = math.prod((n, *size, 3)), shutil.disk_usage(folder).free
+    if needed > free:
+        raise InputError(
+            f"the cache needs {needed / 2**20:.0f} MB, and the disk of {cache_folder()} has {free / 2**20:.0f} MB; "
+            "free some, or set SIAMESE_NB_CACHE to a folder on another disk"
+        )
 
 
 def _decode_all(files: Sequence[Path], size: tuple[int, int], folder: Path) -> None:
@@ -105,7 +130,7 @@ def _decode_all(files: Sequence[Path], size: tuple[int, int], folder: Path) -> N
         except ImageError as error:
             return Failure(row, error.kind, str(error))
         except OSError as error:
-            return Failure(row, "unreadable", f"cannot be read: {error.strerror}")
+            return Failure(row, "unreadable", f"the picture cannot be read: {error.strerror or error}")
         return None
 
     failures: list[Failure] = []

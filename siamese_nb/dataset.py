@@ -1,40 +1,31 @@
 """Scan a folder of pictures: couples, identities or a file of labelled pairs, and what is wrong with them."""
 
-import csv
 import os
-import re
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
-from tqdm.auto import tqdm
 
 from siamese_nb.bank import Bank
 from siamese_nb.errors import InputError
-from siamese_nb.images import ImageError, read_header
+from siamese_nb.layouts import (
+    NOT_IN_USE,
+    Problem,
+    find_pictures,
+    is_readable,
+    leaf_folders,
+    looks_like_couples,
+    match_twins,
+)
+from siamese_nb.pairs_file import read_pairs
+
+__all__ = ["LAYOUTS", "NOT_IN_USE", "Dataset", "Problem", "read_pairs", "scan"]
 
 LAYOUTS = ("couples", "identities", "pairs")
-SAMPLE_MARKER = ".sample.json"  # lies in the embedded sample's folder; a scan of the folder above leaves that out
-_TWIN = re.compile(r"(?P<id>.+)_(?P<side>one|two)", re.IGNORECASE | re.DOTALL)
-NOT_IN_USE = -1
 _UNREADABLE = ("empty", "unreadable", "truncated", "too_large")
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Something in a dataset that does not fit: where, what kind, and what to do about it.
-
-    `kind` is one of missing_twin, two_twins, stray_file, empty, unreadable, truncated, too_large, missing_file.
-    """
-
-    path: str
-    kind: str
-    message: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,33 +78,33 @@ class Dataset:
     @property
     def n_couples(self) -> int:
         """How many couples (two images of the same thing) there are: all that the images in use can form."""
-        if self.layout == "pairs":
-            return int(self.labelled[:, 2].sum())
-        _, counts = np.unique(self.identity[self.identity != NOT_IN_USE], return_counts=True)
-        return int((counts * (counts - 1) // 2).sum())
+        return int(self._couples_by_category().sum())
 
     def couples_per_category(self) -> dict[str, int]:
         """Count the couples of each category that has images in use."""
+        couples = self._couples_by_category()
+        return {self.categories[c]: int(couples[c]) for c in np.unique(self.category[self.identity != NOT_IN_USE])}
+
+    def _couples_by_category(self) -> NDArray[np.int64]:
+        if self.layout == "pairs":
+            category = self.category[self.labelled[self.labelled[:, 2] == 1, 0]]
+            return np.bincount(category, minlength=len(self.categories))
         used = self.identity != NOT_IN_USE
-        present = np.unique(self.category[used])
-        return {
-            self.categories[c]: replace(
-                self,
-                identity=np.where(self.category == c, self.identity, NOT_IN_USE),
-                labelled=self.labelled[self.category[self.labelled[:, 0]] == c],
-            ).n_couples
-            for c in present
-        }
+        _, first, counts = np.unique(self.identity[used], return_index=True, return_counts=True)
+        couples = np.zeros(len(self.categories), np.int64)
+        np.add.at(couples, self.category[used][first], counts * (counts - 1) // 2)
+        return couples
 
     def report(self) -> dict[str, Any]:
         """Say what is there and what is wrong with it, as plain values."""
+        couples = self.couples_per_category()
         return {
             "layout": self.layout,
             "images": self.n_images,
             "identities": self.n_identities,
-            "couples": self.n_couples,
-            "categories": len(self.couples_per_category()),
-            "couples_per_category": self.couples_per_category(),
+            "couples": sum(couples.values()),
+            "categories": len(couples),
+            "couples_per_category": couples,
             "problems": [asdict(problem) for problem in self.problems],
         }
 
@@ -134,16 +125,17 @@ class Dataset:
         """
         bank = Bank.open(self.files, size)
         rows = [failure.row for failure in bank.failures]
-        found = tuple(
+        found = [
             Problem(self.paths[failure.row], failure.kind, failure.message.replace("the picture", "the file", 1))
             for failure in bank.failures
-        )
+        ]
         identity = self.identity.copy()
         identity[rows] = NOT_IN_USE
         kept = self.labelled[~np.isin(self.labelled[:, :2], rows).any(axis=1)]
         if self.layout == "couples":
             identity = _without_lonely(identity)
-        return replace(self, identity=identity, labelled=kept, problems=self.problems + found), bank
+        problems = _sorted({*self.problems, *found})
+        return replace(self, identity=identity, labelled=kept, problems=problems), bank
 
 
 def scan(folder: str | os.PathLike[str], layout: str | None = None) -> Dataset:
@@ -165,169 +157,59 @@ def scan(folder: str | os.PathLike[str], layout: str | None = None) -> Dataset:
     root = Path(folder)
     if layout is not None and layout not in LAYOUTS:
         raise InputError(f"layout {layout!r} is not known; choose one of {', '.join(LAYOUTS)}")
-    if not root.exists():
+    if not _exists(root):
         raise InputError(f"there is no folder {root}; give a folder of pictures or a CSV file of pairs")
     if layout == "pairs" or (layout is None and root.is_file() and root.suffix.lower() == ".csv"):
         return _scan_pairs(root)
     if not root.is_dir():
         raise InputError(f"{root} is not a folder; give a folder of pictures or a CSV file of pairs")
     problems: list[Problem] = []
-    paths = sorted(_pictures(root, problems))
+    paths = find_pictures(root, problems)
     if not paths:
         found = f" (it holds {len(problems)} other files)" if problems else ""
         raise InputError(f"no pictures in {root}{found}; put couples there as <category>/<id>_one.png and <id>_two.png")
     if layout is None:
-        twins = sum(_TWIN.fullmatch(Path(path).stem) is not None for path in paths)
-        layout = "couples" if 2 * twins >= len(paths) else "identities"
-    assign = _couples if layout == "couples" else _identities
+        layout = "couples" if looks_like_couples(paths) else "identities"
+    assign = match_twins if layout == "couples" else leaf_folders
     identity, category_names = assign(paths, problems)
     return _dataset(root, layout, paths, identity, category_names, problems)
 
 
-def read_pairs(file: str | os.PathLike[str], *, labels: bool) -> list[tuple[str, str, int]]:
-    """Read a CSV file with the columns `one,two` and, if `labels`, `label` (1 the same thing, 0 not).
-
-    Returns
-    -------
-    list of (one, two, label)
-        Paths as they stand in the file; the label is 0 where none was asked for.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read, lacks a column, has no rows, or a cell is empty, NaN or not 0 or 1.
-    """
-    needed = ["one", "two", "label"] if labels else ["one", "two"]
+def _exists(root: Path) -> bool:
     try:
-        with Path(file).open(newline="", encoding="utf-8-sig") as stream:
-            reader = csv.DictReader(stream)
-            missing = [name for name in needed if name not in (reader.fieldnames or [])]
-            if missing:
-                raise InputError(f"{file} lacks the column {', '.join(missing)}; its first line must be one,two,label")
-            rows = [_checked_row(row, reader.line_num, file, labels) for row in reader]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"cannot read {file}: {getattr(error, 'strerror', None) or error}; give a CSV file") from error
-    if not rows:
-        raise InputError(f"{file} has no pairs; write one pair a line below one,two,label")
-    return rows
-
-
-def _checked_row(row: dict[str, str], line: int, file: str | os.PathLike[str], labels: bool) -> tuple[str, str, int]:
-    one, two = ((row[side] or "").strip() for side in ("one", "two"))
-    if not one or not two or "nan" in (one.lower(), two.lower()):
-        raise InputError(f"{file}, line {line}: a path is missing or NaN; give two pictures in every line")
-    if not labels:
-        return one, two, 0
-    label = (row["label"] or "").strip()
-    if label not in ("0", "1", "0.0", "1.0"):
-        raise InputError(f"{file}, line {line}: the label is {label or 'missing'!r}; write 1 (the same thing) or 0")
-    return one, two, int(float(label))
-
-
-def _pictures(root: Path, problems: list[Problem]) -> Iterator[str]:
-    """Yield the relative paths of readable pictures; name what is not one."""
-    for path in tqdm(list(_visible_files(root)), desc="Reading headers", unit="file", delay=2, leave=False):
-        relative = path.relative_to(root).as_posix()
-        if relative == "README.md":  # explains the folder to people
-            continue
-        if path.suffix.lower() not in _suffixes():
-            message = "not a picture that can be read; convert it to PNG or JPEG, or move it away"
-            problems.append(Problem(relative, "stray_file", message))
-            continue
-        try:
-            read_header(path)
-        except ImageError as error:
-            problems.append(Problem(relative, error.kind, str(error).replace(str(path), "the file", 1)))
-        else:
-            yield relative
-
-
-def _visible_files(root: Path) -> Iterator[Path]:
-    for parent, folders, names in os.walk(root):
-        folders[:] = sorted(
-            name for name in folders if not name.startswith(".") and not (Path(parent) / name / SAMPLE_MARKER).exists()
-        )
-        yield from (Path(parent) / name for name in sorted(names) if not name.startswith("."))
-
-
-def _suffixes() -> set[str]:
-    return {suffix for suffix, format in Image.registered_extensions().items() if format in Image.OPEN}
-
-
-def _couples(paths: list[str], problems: list[Problem]) -> tuple[list[int], list[str]]:
-    """Match twins by their whole name within their folder; what has not exactly one twin is not in use."""
-    sides: dict[tuple[str, str], dict[str, list[int]]] = defaultdict(lambda: {"one": [], "two": []})
-    identity = [NOT_IN_USE] * len(paths)
-    parents = [Path(path).parent.as_posix() for path in paths]
-    for row, path in enumerate(paths):
-        twin = _TWIN.fullmatch(Path(path).stem)
-        if twin is None:
-            message = "its name ends neither in _one nor in _two; rename it to <id>_one or <id>_two"
-            problems.append(Problem(path, "stray_file", message))
-        else:
-            sides[parents[row], twin["id"]][twin["side"].lower()].append(row)
-    for number, ((_, name), found) in enumerate(sides.items()):
-        ones, twos = found["one"], found["two"]
-        if len(ones) == len(twos) == 1:
-            identity[ones[0]] = identity[twos[0]] = number
-            continue
-        for row in ones + twos:
-            if len(ones) > 1 or len(twos) > 1:
-                message = f"{name} has {len(ones)} pictures _one and {len(twos)} pictures _two; keep one of each"
-                problems.append(Problem(paths[row], "two_twins", message))
-            else:
-                side = "two" if ones else "one"
-                message = f"there is no picture {name}_{side} beside it; add it, or move this one away"
-                problems.append(Problem(paths[row], "missing_twin", message))
-    return identity, parents
-
-
-def _identities(paths: list[str], problems: list[Problem]) -> tuple[list[int], list[str]]:
-    """Take each leaf folder as one identity and the folder above it as its category."""
-    parents = [Path(path).parent for path in paths]
-    inner = {above for parent in set(parents) for above in parent.parents}
-    numbers: dict[Path, int] = {}
-    identity = []
-    for path, parent in zip(paths, parents, strict=True):
-        if parent in inner:
-            message = "it lies beside folders of pictures; put it into the folder of the thing that it shows"
-            problems.append(Problem(path, "stray_file", message))
-            identity.append(NOT_IN_USE)
-        else:
-            identity.append(numbers.setdefault(parent, len(numbers)))
-    return identity, [parent.parent.as_posix() for parent in parents]
+        return root.exists()
+    except OSError:  # a name that is too long, a folder above it that may not be entered
+        return False
 
 
 def _scan_pairs(file: Path) -> Dataset:
     """Read labelled pairs; genuine pairs tie their pictures into one identity."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     rows = read_pairs(file, labels=True)
     problems: list[Problem] = []
-    readable = {path: _readable(file.parent, path, problems) for path in sorted({p for row in rows for p in row[:2]})}
-    paths = [path for path, good in readable.items() if good]
+    named = sorted({path for row in rows for path in row[:2]})
+    paths = [path for path in named if is_readable(file.parent, path, problems)]
     if not paths:
         raise InputError(f"none of the pictures that {file} names can be read; paths are relative to the file's folder")
     index = {path: row for row, path in enumerate(paths)}
-    labelled = np.array(
-        [(index[one], index[two], label) for one, two, label in rows if one in index and two in index], np.int64
-    ).reshape(-1, 3)
-    genuine = labelled[labelled[:, 2] == 1]
-    links = coo_array((np.ones(len(genuine)), (genuine[:, 0], genuine[:, 1])), shape=(len(paths), len(paths)))
-    identity = connected_components(links, directed=False)[1].tolist()
+    found = [(index[one], index[two], label) for one, two, label in rows if one in index and two in index]
+    labelled = np.array(found, np.int64).reshape(-1, 3)
+    identity = _tied(labelled[labelled[:, 2] == 1], len(paths))
+    against = (labelled[:, 2] == 0) & (identity[labelled[:, 0]] == identity[labelled[:, 1]])
+    for one, two, _ in labelled[against].tolist():
+        message = f"it is labelled 0 with {paths[two]}, but genuine pairs tie the two together; mend a label"
+        problems.append(Problem(paths[one], "contradiction", message))
     parents = [Path(path).parent.as_posix() for path in paths]
-    return replace(_dataset(file.parent, "pairs", paths, identity, parents, problems), labelled=labelled)
+    dataset = _dataset(file.parent, "pairs", paths, identity.tolist(), parents, problems)
+    return replace(dataset, labelled=labelled[~against])
 
 
-def _readable(root: Path, path: str, problems: list[Problem]) -> bool:
-    try:
-        read_header(root / path)
-    except ImageError as error:
-        kind = error.kind if (root / path).exists() else "missing_file"
-        problems.append(Problem(path, kind, str(error).replace(str(root / path), "the file", 1)))
-        return False
-    return True
+def _tied(genuine: NDArray[np.int64], n: int) -> NDArray[np.int64]:
+    """Number what n pictures show, if genuine pairs are all that is known of it."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    links = coo_array((np.ones(len(genuine)), (genuine[:, 0], genuine[:, 1])), shape=(n, n))
+    return np.asarray(connected_components(links, directed=False)[1], np.int64)
 
 
 def _dataset(
@@ -341,8 +223,12 @@ def _dataset(
         identity=np.array(identity, np.int64),
         category=category.astype(np.int64),
         categories=tuple(categories.tolist()),
-        problems=tuple(sorted(problems, key=lambda problem: (problem.path, problem.kind))),
+        problems=_sorted(problems),
     )
+
+
+def _sorted(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    return tuple(sorted(problems, key=lambda problem: (problem.path, problem.kind, problem.message)))
 
 
 def _without_lonely(identity: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -67,9 +67,12 @@ def whole_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     with _place_beside(path) as temporary:
         temporary.mkdir()
         yield temporary
-        if path.exists() and any(path.iterdir()):
-            raise FileExistsError(f"{path} exists already")
-        temporary.replace(path)
+        try:
+            temporary.replace(path)  # takes the place of nothing or of an empty folder, in one step
+        except OSError as error:
+            if path.exists():
+                raise FileExistsError(f"{path} exists already") from error
+            raise
 
 
 @contextmanager

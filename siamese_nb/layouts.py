@@ -1,0 +1,133 @@
+"""What a folder's names say: which files are pictures, what each of them shows, and what does not fit."""
+
+import os
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+from tqdm.auto import tqdm
+
+from siamese_nb.images import ImageError, read_header
+
+NOT_IN_USE = -1
+SAMPLE_MARKER = ".sample.json"  # lies in the embedded sample's folder; a scan of the folder above leaves that out
+_TWIN = re.compile(r"(?P<id>.+)_(?P<side>one|two)", re.IGNORECASE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something in a dataset that does not fit: where, what kind, and what to do about it.
+
+    `kind` is one of missing_twin, two_twins, contradiction, stray_file, missing_file, empty, unreadable, truncated,
+    too_large.
+    """
+
+    path: str
+    kind: str
+    message: str
+
+
+def find_pictures(root: Path, problems: list[Problem]) -> list[str]:
+    """Find the readable pictures of a folder, as sorted relative paths; add a problem for what is not one."""
+    suffixes = {suffix for suffix, format in Image.registered_extensions().items() if format in Image.OPEN}
+    found = []
+    for path in tqdm(list(_visible_files(root, problems)), desc="Reading headers", unit="file", delay=2, leave=False):
+        relative = path.relative_to(root).as_posix()
+        if relative == "README.md":  # explains the folder to people
+            continue
+        if path.suffix.lower() not in suffixes:
+            message = "not a picture that can be read; convert it to PNG or JPEG, or move it away"
+            problems.append(Problem(relative, "stray_file", message))
+        elif is_readable(root, relative, problems):
+            found.append(relative)
+    return sorted(found)
+
+
+def is_readable(root: Path, path: str, problems: list[Problem]) -> bool:
+    """Tell by its header whether a file is a picture; if not, add a problem that says why."""
+    try:
+        read_header(root / path)
+    except ImageError as error:
+        kind = "missing_file" if isinstance(error.__cause__, FileNotFoundError) else error.kind
+        problems.append(Problem(path, kind, str(error).replace(str(root / path), "the file", 1)))
+        return False
+    return True
+
+
+def looks_like_couples(paths: list[str]) -> bool:
+    """Tell whether at least half of the pictures are named `<id>_one` or `<id>_two`."""
+    return 2 * sum(_TWIN.fullmatch(Path(path).stem) is not None for path in paths) >= len(paths)
+
+
+def match_twins(paths: list[str], problems: list[Problem]) -> tuple[list[int], list[str]]:
+    """Match twins by their whole name within their folder; what has not exactly one twin is not in use."""
+    sides: dict[tuple[str, str], dict[str, list[int]]] = defaultdict(lambda: {"one": [], "two": []})
+    identity = [NOT_IN_USE] * len(paths)
+    parents = [Path(path).parent.as_posix() for path in paths]
+    for row, path in enumerate(paths):
+        twin = _TWIN.fullmatch(Path(path).stem)
+        if twin is None:
+            message = "its name ends neither in _one nor in _two; rename it to <id>_one or <id>_two"
+            problems.append(Problem(path, "stray_file", message))
+        else:
+            sides[parents[row], twin["id"]][twin["side"].lower()].append(row)
+    for number, ((_, name), found) in enumerate(sides.items()):
+        ones, twos = found["one"], found["two"]
+        if len(ones) == len(twos) == 1:
+            identity[ones[0]] = identity[twos[0]] = number
+            continue
+        for row in ones + twos:
+            if len(ones) > 1 or len(twos) > 1:
+                message = f"{name} has {len(ones)} pictures _one and {len(twos)} pictures _two; keep one of each"
+                problems.append(Problem(paths[row], "two_twins", message))
+            else:
+                side = "two" if ones else "one"
+                message = f"there is no picture {name}_{side} beside it; add it, or move this one away"
+                problems.append(Problem(paths[row], "missing_twin", message))
+    return identity, parents
+
+
+def leaf_folders(paths: list[str], problems: list[Problem]) -> tuple[list[int], list[str]]:
+    """Take each leaf folder as one identity and the folder above it as its category."""
+    parents = [Path(path).parent for path in paths]
+    inner = {above for parent in set(parents) for above in parent.parents}
+    numbers: dict[Path, int] = {}
+    identity = []
+    for path, parent in zip(paths, parents, strict=True):
+        if parent in inner:
+            message = "it lies beside folders of pictures; put it into the folder of the thing that it shows"
+            problems.append(Problem(path, "stray_file", message))
+            identity.append(NOT_IN_USE)
+        else:
+            identity.append(numbers.setdefault(parent, len(numbers)))
+    return identity, [parent.parent.as_posix() for parent in parents]
+
+
+def _visible_files(root: Path, problems: list[Problem]) -> Iterator[Path]:
+    """Yield what is not hidden, nor in the embedded sample, folder by folder."""
+
+    def cannot_open(error: OSError) -> None:
+        path = Path(str(error.filename)).relative_to(root).as_posix()
+        problems.append(Problem(path, "unreadable", f"the folder cannot be opened: {error.strerror}; make it readable"))
+
+    walked = [root.resolve()]
+    for parent, folders, names in os.walk(root, followlinks=True, onerror=cannot_open):
+        visible = [Path(parent) / name for name in sorted(folders) if not name.startswith(".")]
+        folders[:] = [
+            path.name for path in visible if not (path / SAMPLE_MARKER).exists() and not _is_walked(path, walked)
+        ]
+        yield from (Path(parent) / name for name in sorted(names) if not name.startswith("."))
+
+
+def _is_walked(folder: Path, walked: list[Path]) -> bool:
+    """Tell whether a link leads to where the walk comes anyway, or round in a loop; if not, note where it leads."""
+    if not folder.is_symlink():
+        return False
+    target = folder.resolve()
+    if any(target.is_relative_to(other) or other.is_relative_to(target) for other in walked):
+        return True
+    walked.append(target)
+    return False

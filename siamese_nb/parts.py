@@ -1,0 +1,185 @@
+"""The images of one part of a split, and the genuine and impostor pairs that are drawn from them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+NEGATIVES = ("across", "within", "mixed")
+GENUINE_PAIR, ACROSS, WITHIN = 0, 1, 2  # a pair's kind
+_MOST_JUDGED = 20_000  # genuine pairs in a fixed set: more would not narrow its intervals noticeably
+
+
+@dataclass(frozen=True, eq=False)
+class Pairs:
+    """Labelled pairs of images.
+
+    Attributes
+    ----------
+    one, two : ndarray of shape (n_pairs,), int64
+        Rows of the bank.
+    label : ndarray of shape (n_pairs,), int64
+        1 genuine, 0 impostor.
+    kind : ndarray of shape (n_pairs,), int64
+        0 genuine, 1 impostor across categories, 2 impostor within a category.
+    """
+
+    one: NDArray[np.int64]
+    two: NDArray[np.int64]
+    label: NDArray[np.int64]
+    kind: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.label)
+
+    def take(self, rows: NDArray[np.int64]) -> "Pairs":
+        """Return these rows, in this order."""
+        return Pairs(self.one[rows], self.two[rows], self.label[rows], self.kind[rows])
+
+    def join(self, other: "Pairs") -> "Pairs":
+        """Return these pairs and, after them, the others."""
+        columns = zip(vars(self).values(), vars(other).values(), strict=True)
+        return Pairs(*(np.concatenate(both) for both in columns))
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """The images of one part of a split, from which pairs are drawn.
+
+    Attributes
+    ----------
+    images : ndarray of shape (n,), int64
+        Rows of the bank, ordered by category and, within it, by identity.
+    identity, category : ndarray of shape (n,), int64
+        Of each of `images`; images joined by a duplicate count as one identity.
+    labelled : ndarray of shape (n_pairs, 3), int64
+        Rows `one, two, label` of a pairs file whose images both lie in this part.
+    """
+
+    images: NDArray[np.int64]
+    identity: NDArray[np.int64]
+    category: NDArray[np.int64]
+    labelled: NDArray[np.int64]
+
+    def genuine(self) -> NDArray[np.int64]:
+        """Return every genuine pair as rows `one, two`."""
+        if len(self.labelled):
+            return self.labelled[self.labelled[:, 2] == 1, :2]
+        _, start, counts = np.unique(self.identity, return_index=True, return_counts=True)
+        # Images of one identity stand together, so its pairs are the upper triangle above its first row.
+        triangles = {size: np.stack(np.triu_indices(size, 1), axis=1) for size in np.unique(counts).tolist()}
+        rows = [triangles[size] + first for first, size in zip(start.tolist(), counts.tolist(), strict=True)]
+        return self.images[np.concatenate(rows)] if rows else np.empty((0, 2), np.int64)
+
+    def draw(
+        self,
+        rng: np.random.Generator,
+        neg_factor: float = 3,
+        negatives: str = "across",
+        most_genuine: int | None = None,
+    ) -> Pairs:
+        """Draw genuine pairs, and for each of them `neg_factor` impostor pairs.
+
+        The impostors' first images are those of the genuine pairs, their second images are drawn anew, all equally
+        likely. Where a pairs file names impostors, those are drawn and no others: it may not say what else is alike.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator
+        neg_factor : float
+            Impostor pairs per genuine pair.
+        negatives : {"across", "within", "mixed"}
+            Impostors from another category, of another identity in the same category, or half of each. Where the part
+            has no other category (or no other identity in the category), the other kind is drawn.
+        most_genuine : int, optional
+            Draw at most so many genuine pairs; all of them when not given.
+        """
+        genuine = self.genuine()
+        if most_genuine is not None and len(genuine) > most_genuine:
+            genuine = genuine[np.sort(rng.choice(len(genuine), most_genuine, replace=False))]
+        wanted = round(len(genuine) * neg_factor) if len(np.unique(self.identity)) > 1 else 0
+        given = self.labelled[self.labelled[:, 2] == 0, :2]
+        impostor = given[rng.permutation(len(given))[:wanted]]
+        if len(given) == 0:
+            # In random order: a part of a round over the genuine pairs must not favour the first categories.
+            order = rng.permutation(len(genuine))
+            anchors = genuine[order[np.arange(wanted) % max(len(genuine), 1)]]
+            anchors = np.where(rng.random(wanted) < 0.5, anchors[:, 0], anchors[:, 1])
+            impostor = np.stack([anchors, self._partners(anchors, negatives, rng)], axis=1)
+        return self._labelled(np.concatenate([genuine, impostor]), np.repeat([1, 0], [len(genuine), len(impostor)]))
+
+    def judged(self, seed: int, neg_factor: float, negatives: str) -> tuple[Pairs, NDArray[np.bool_]]:
+        """Draw the one fixed set of pairs that a network is judged on, by a part's images and a seed alone.
+
+        Where a pairs file names impostors, the set is every pair of the file, as it is.
+
+        Returns
+        -------
+        pairs : Pairs
+            As `draw` gives them, and after them as many impostors of the kind that `negatives` leaves out.
+        counted : ndarray of shape (n_pairs,), bool
+            False for the latter: they are reported apart and do not enter the main figures.
+        """
+        if (self.labelled[:, 2] == 0).any():
+            pairs = self._labelled(self.labelled[:, :2], self.labelled[:, 2])
+            return pairs, np.ones(len(pairs), bool)
+        rng = np.random.default_rng([seed, len(self.images)])
+        pairs = self.draw(rng, neg_factor, negatives, _MOST_JUDGED)
+        if negatives == "mixed":
+            return pairs, np.ones(len(pairs), bool)
+        other, kind = ("within", WITHIN) if negatives == "across" else ("across", ACROSS)
+        extra = self.draw(rng, neg_factor, other, _MOST_JUDGED)
+        extra = extra.take(np.flatnonzero(extra.kind == kind))
+        return pairs.join(extra), np.arange(len(pairs) + len(extra)) < len(pairs)
+
+    def identity_of(self, images: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return what these images of the part show."""
+        return self.identity[self._places(images)]
+
+    def category_of(self, images: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the category of these images of the part."""
+        return self.category[self._places(images)]
+
+    def only(self, images: NDArray[np.int64]) -> "Part":
+        """Return the part that consists of these of its images."""
+        place = np.unique(self._places(images))
+        inside = np.isin(self.labelled[:, :2], images).all(axis=1)
+        return Part(self.images[place], self.identity[place], self.category[place], self.labelled[inside])
+
+    def _labelled(self, pairs: NDArray[np.int64], label: NDArray[np.int64]) -> Pairs:
+        category = self.category_of(pairs)
+        kind = np.where(category[:, 0] == category[:, 1], WITHIN, ACROSS)
+        return Pairs(pairs[:, 0], pairs[:, 1], label, np.where(label == 1, GENUINE_PAIR, kind))
+
+    def _places(self, images: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return where images stand in `self.images`."""
+        order = np.argsort(self.images)
+        return order[np.searchsorted(self.images, images, sorter=order)]
+
+    def _partners(self, anchors: NDArray[np.int64], negatives: str, rng: np.random.Generator) -> NDArray[np.int64]:
+        """Draw an impostor for each anchor, uniformly and without rejection.
+
+        Images of one category stand together, and in it those of one identity. So "another category" is everything
+        but one block of the whole, "another identity" everything but one block of the category: a random step past
+        the block's end, wrapped around.
+        """
+        place = self._places(anchors)
+        whole_start, whole_size = np.zeros_like(place), np.full_like(place, len(self.images))
+        category_start, category_size = _blocks(self.category, place)
+        identity_start, identity_size = _blocks(self.identity, place)
+        can_cross, can_stay = whole_size > category_size, category_size > identity_size
+        cross = rng.random(len(place)) < {"across": 1.0, "within": 0.0, "mixed": 0.5}[negatives]
+        cross = (cross & can_cross) | ~can_stay
+        start, size = np.where(cross, whole_start, category_start), np.where(cross, whole_size, category_size)
+        without_start = np.where(cross, category_start, identity_start)
+        without_size = np.where(cross, category_size, identity_size)
+        step = rng.integers(0, np.maximum(size - without_size, 1))
+        chosen = start + (without_start - start + without_size + step) % size
+        return np.asarray(self.images[chosen], np.int64)
+
+
+def _blocks(sorted_groups: NDArray[np.int64], place: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return start and size of the block of equal values that each place lies in."""
+    change = np.flatnonzero(np.diff(sorted_groups, prepend=np.nan))
+    block = np.searchsorted(change, place, side="right") - 1
+    return change[block], np.diff(change, append=len(sorted_groups))[block]
