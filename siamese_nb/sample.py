@@ -16,6 +16,7 @@ import numpy as np
 from PIL import Image
 from tqdm.auto import tqdm
 
+from siamese_nb.dataset import scan
 from siamese_nb.errors import InputError
 from siamese_nb.rendering import FAMILIES, render_couple
 
@@ -81,6 +82,27 @@ def write_sample(
                 _replace(place, fresh)
             finally:
                 shutil.rmtree(fresh, ignore_errors=True)
+    return Path(folder)
+
+
+def choose_data(folder: str | os.PathLike[str]) -> Path:
+    """Return a folder if the user has put pictures there, else the sample in it, which is made if it is missing.
+
+    Parameters
+    ----------
+    folder : str or path
+        The user's own, such as `data`; the sample lies in its `sample`.
+
+    Raises
+    ------
+    InputError
+        If the sample is needed and cannot be written.
+    """
+    try:
+        scan(folder)
+    except InputError:
+        sample = Path(folder) / "sample"
+        return sample if (sample / _MARKER).exists() else write_sample(sample)
     return Path(folder)
 
 

@@ -7,7 +7,7 @@ from scipy.ndimage import gaussian_filter
 from siamese_nb.rendering.camera import SAMPLES, Camera, aim, enter_box, lit, normals, open_sky, trace
 from siamese_nb.rendering.item import Item
 from siamese_nb.rendering.scene import Light, draw_light, draw_scene
-from siamese_nb.rendering.tables import Field
+from siamese_nb.rendering.tables import Field, dot
 
 _LUMINANCE = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
 
@@ -55,7 +55,7 @@ def _draw_item(item: Item, camera: Camera, light: Light, image: Field) -> None:
     lamp, sky = _received(item, light, x, y, z, normal)
     up = 0.5 + 0.5 * normal[2]
     ambient = (light.sky[:, None] * up + light.ground[:, None] * (1 - up)) * sky
-    diffuse = light.lamp[:, None] * (lamp * np.maximum(light.towards @ normal, 0)) + ambient
+    diffuse = light.lamp[:, None] * (lamp * np.maximum(dot(light.towards, normal), 0)) + ambient
     between = light.towards[:, None] - rays
     between /= np.linalg.norm(between, axis=0)
     shine = np.maximum((between * normal).sum(axis=0), 0) ** 60 * lamp * (2.5 * item.gloss)
@@ -66,7 +66,7 @@ def _draw_item(item: Item, camera: Camera, light: Light, image: Field) -> None:
 def _received(item: Item, light: Light, x: Field, y: Field, z: Field, normal: Field) -> tuple[Field, Field]:
     """Return the shares of the lamp and of the sky that points on an item see."""
     lamp = np.zeros_like(x)
-    front = light.towards @ normal > 0
+    front = dot(light.towards, normal) > 0
     lamp[front] = lit(item.solid, x[front], y[front], z[front], light.towards, 1.5 * light.sharpness, 2 * item.radius)
     near_table = np.clip(0.35 + z / (0.5 * item.radius), 0, 1)
     return lamp, open_sky(item.solid, x, y, z, normal, 0.4) * near_table
@@ -79,7 +79,7 @@ def _develop(image: Field, rng: np.random.Generator) -> NDArray[np.uint8]:
     ticks = np.linspace(-1, 1, image.shape[1], dtype=np.float32)
     image = image * (1 - rng.uniform(0.0, 0.22) * (ticks[:, None] ** 2 + ticks**2))
     # Exposed as a camera would, give or take: brightness says little about the item.
-    image *= rng.uniform(0.22, 0.42) / np.tensordot(_LUMINANCE, image, axes=1).mean()
+    image *= rng.uniform(0.22, 0.42) / dot(_LUMINANCE, image).mean()
     grain = gaussian_filter(rng.standard_normal(image.shape, dtype=np.float32), (0, 0.5, 0.5))
     image += grain * rng.uniform(0.002, 0.012) * np.sqrt(image + 0.02)
     tone = (1 - np.exp(-1.9 * np.maximum(image, 0))) ** (1 / 2.2)

@@ -6,7 +6,7 @@ import numpy as np
 
 from siamese_nb.rendering.camera import Camera, lit, open_sky
 from siamese_nb.rendering.item import Item, linear
-from siamese_nb.rendering.tables import Field, interpolate
+from siamese_nb.rendering.tables import Field, dot, interpolate
 from siamese_nb.rendering.textures import draw_backdrop
 
 _WOODS = ("#9c6b3f", "#c49a6c", "#6e4a2f", "#d8bd96", "#8a7a66")
@@ -62,7 +62,7 @@ def draw_scene(item: Item, camera: Camera, light: Light, rng: np.random.Generato
     wall_at = item.radius * rng.uniform(1.6, 4.0) - float(camera.ahead @ (origin - item.centre))
     with np.errstate(divide="ignore"):
         floor = np.where(rays[2] < -1e-4, -origin[2] / rays[2], np.inf)
-        wall = wall_at / np.maximum(camera.ahead @ rays, 1e-4)
+        wall = wall_at / np.maximum(dot(camera.ahead, rays), 1e-4)
     on_floor = floor < wall
     image = np.empty_like(rays)
     image[:, on_floor] = _table(item, light, origin[:, None] + rays[:, on_floor] * floor[on_floor], rng)

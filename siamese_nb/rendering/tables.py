@@ -1,4 +1,4 @@
-"""Look values up between the cells of a table."""
+"""Arithmetic on fields: values at many points at once."""
 
 from typing import Any
 
@@ -7,6 +7,15 @@ from numpy.typing import NDArray
 
 Field = NDArray[Any]
 """Values at points: float32 throughout, since double precision would only double the time."""
+
+
+def dot(vector: Field, vectors: Field) -> Field:
+    """Return the products of one vector, of shape (3,), with many, of shape (3, ...).
+
+    Not by matrix multiplication: its last bit, and so a pixel, may hang on the number of threads.
+    """
+    products: Field = vector[0] * vectors[0] + vector[1] * vectors[1] + vector[2] * vectors[2]
+    return products
 
 
 def interpolate(table: Field, u: Field, v: Field, smooth: bool = False) -> Field:
