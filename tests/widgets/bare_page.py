@@ -42,7 +42,11 @@ class Model {
   beBusy() { this.held = Promise.withResolvers(); }
   beFree() { this.held.resolve(); this.held = null; }
   delay() { this.arrivals = []; }
-  deliver() { const all = this.arrivals; this.arrivals = null; all.forEach((it) => this.arrive(it)); }
+  deliver(after) {
+    const all = this.arrivals;
+    this.arrivals = null;
+    for (const it of all) { this.arrive(it); after?.(); }
+  }
 }
 window.models = [];
 window.show = (state) => {
