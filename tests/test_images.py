@@ -202,10 +202,11 @@ def test_a_picture_turned_by_exif_is_upright(format: str, orientation: int, size
 
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
 def test_a_damaged_exif_does_not_cost_the_picture() -> None:
-    sound = encode(photo(), "JPEG", exif=b"Exif\0\0MM\0*\0\0\0\x08\0\1\1\x12\0\3\0\0\0\1\0\6\0\0\0\0\0\0")
-    for junk in (b"Exif\0\0", b"Exif\0\0junkjunkjunk", b"Exif\0\0MM\0*\0\0\0\x08\xff\xff\1\x12\0\3"):
-        assert read_image(encode(photo(), "JPEG", exif=junk)).shape == photo().shape
-    assert read_image(sound).shape == (56, 40, 3)
+    sound = b"Exif\0\0MM\0*\0\0\0\x08\0\1\1\x12\0\3\0\0\0\1\0\6\0\0\0\0\0\0"
+    for format in ("PNG", "JPEG", "WEBP"):
+        assert read_image(encode(photo(), format, exif=sound)).shape == (56, 40, 3)
+        for junk in (sound[:-20], sound.replace(b"*", b"C"), sound[:14] + b"\xff\xff" + sound[16:]):
+            assert read_image(encode(photo(), format, exif=junk)).shape in ((40, 56, 3), (56, 40, 3))
 
 
 @pytest.mark.parametrize("format", ["GIF", "WEBP", "PNG", "TIFF"])

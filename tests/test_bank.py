@@ -1,0 +1,246 @@
+"""The bank: every picture decoded once, found again, and never left half made."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from siamese_nb import bank as bank_module
+from siamese_nb.bank import Bank, digest
+from siamese_nb.errors import InputError
+from siamese_nb.images import read_image
+
+SIZE = (12, 10)
+
+
+@pytest.fixture
+def files(make_picture, tmp_path: Path) -> list[Path]:
+    return [make_picture(tmp_path / f"{name}.png", size=16 + name, seed=name) for name in range(7)]
+
+
+@pytest.fixture
+def decoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Count the pictures that are decoded."""
+    seen: list[int] = []
+
+    def counting(content: bytes, size: tuple[int, int]) -> np.ndarray:
+        seen.append(len(content))
+        return read_image(content, size)
+
+    monkeypatch.setattr(bank_module, "read_image", counting)
+    return seen
+
+
+def left_in(cache: Path) -> list[str]:
+    return sorted(path.relative_to(cache).as_posix() for path in cache.rglob("*") if path.name != "banks")
+
+
+def test_each_row_is_its_file(files: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bank_module, "_AT_ONCE", 3)
+    bank = Bank.open(files, SIZE)
+    assert bank.images.shape == (7, *SIZE, 3)
+    assert bank.images.dtype == np.uint8
+    for row, file in enumerate(files):
+        assert np.array_equal(bank.images[row], read_image(file, SIZE))
+        assert bank.digests[row] == digest(file.read_bytes())
+    assert bank.failures == ()
+
+
+def test_the_images_stay_on_disk_and_cannot_be_changed(files: list[Path]) -> None:
+    images = Bank.open(files, SIZE).images
+    assert isinstance(images, np.memmap)
+    with pytest.raises(ValueError, match="read-only"):
+        images[0] = 0
+
+
+def test_the_second_time_nothing_is_decoded(files: list[Path], decoded: list[int]) -> None:
+    first = Bank.open(files, SIZE)
+    assert len(decoded) == 7
+    again = Bank.open(files, SIZE)
+    assert len(decoded) == 7
+    assert np.array_equal(first.images, again.images)
+    assert np.array_equal(first.digests, again.digests)
+
+
+def test_it_is_found_from_another_working_folder(
+    files: list[Path], decoded: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Bank.open(files, SIZE)
+    monkeypatch.chdir(files[0].parent)
+    Bank.open([Path(file.name) for file in files], SIZE)
+    assert len(decoded) == 7
+
+
+def test_what_decides_the_pixels_makes_another_bank(
+    files: list[Path], decoded: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Bank.open(files, SIZE)
+    assert Bank.open(files, SIZE[::-1]).images.shape == (7, 10, 12, 3)
+    assert np.array_equal(Bank.open(files[::-1], SIZE).images[0], read_image(files[-1], SIZE))
+    assert len(Bank.open(files[:-1], SIZE).images) == 6
+    assert len(decoded) == 7 * 3 + 6
+    monkeypatch.setattr(bank_module, "READING_RULE", "another rule")
+    Bank.open(files, SIZE)
+    assert len(decoded) == 7 * 4 + 6
+
+
+def test_a_changed_file_is_decoded_anew(files: list[Path], make_picture) -> None:
+    Bank.open(files, SIZE)
+    make_picture(files[2], size=16, seed=99)
+    assert np.array_equal(Bank.open(files, SIZE).images[2], read_image(files[2], SIZE))
+    # The same length, another time: as when one picture is copied over another.
+    pixels = np.asarray(Image.open(files[3])) ^ 255
+    for number, picture in enumerate((pixels, pixels ^ 255)):
+        Image.fromarray(picture).save(files[3], compress_level=0)
+        os.utime(files[3], ns=(number, number))
+        assert np.array_equal(Bank.open(files, SIZE).images[3], read_image(files[3], SIZE))
+
+
+def test_failures_are_named_and_the_others_stay_in_their_rows(files: list[Path]) -> None:
+    content = files[1].read_bytes()
+    files[1].write_bytes(content[: len(content) // 2])
+    files[3].write_bytes(b"")
+    files[4].write_text("some words")
+    files[6].unlink()
+    for _ in range(2):  # fresh, and read from the cache
+        bank = Bank.open(files, SIZE)
+        assert {failure.row: failure.kind for failure in bank.failures} == {
+            1: "truncated", 3: "empty", 4: "unreadable", 6: "unreadable",
+        }  # fmt: skip
+        assert "No such file" in bank.failures[3].message
+        for row in (0, 2, 5):
+            assert np.array_equal(bank.images[row], read_image(files[row], SIZE))
+        assert not bank.images[[1, 3, 4, 6]].any()
+
+
+def test_a_file_that_comes_back_is_decoded(files: list[Path]) -> None:
+    content = files[6].read_bytes()
+    files[6].unlink()
+    assert len(Bank.open(files, SIZE).failures) == 1
+    files[6].write_bytes(content)
+    assert Bank.open(files, SIZE).failures == ()
+
+
+def test_no_files_make_an_empty_bank() -> None:
+    bank = Bank.open([], SIZE)
+    assert bank.images.shape == (0, *SIZE, 3)
+    assert bank.digests.shape == (0,)
+    assert bank.digests.dtype == np.uint64
+
+
+@given(st.binary(max_size=40), st.binary(max_size=40))
+def test_digests_are_equal_if_and_only_if_the_bytes_are(one: bytes, two: bytes) -> None:
+    assert (digest(one) == digest(two)) == (one == two)
+    assert 0 <= digest(one) < 2**64
+
+
+def test_copies_have_equal_digests(files: list[Path], tmp_path: Path) -> None:
+    copy = tmp_path / "copy.png"
+    copy.write_bytes(files[2].read_bytes())
+    digests = Bank.open([*files, copy], SIZE).digests
+    assert digests[7] == digests[2]
+    assert len(np.unique(digests)) == 7
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError])
+def test_an_interrupt_leaves_nothing_behind(
+    files: list[Path], cache: Path, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
+) -> None:
+    calls: list[int] = []
+
+    def interrupted(content: bytes, size: tuple[int, int]) -> np.ndarray:
+        calls.append(1)
+        if len(calls) == 5:
+            raise error
+        return read_image(content, size)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bank_module, "read_image", interrupted)
+        with pytest.raises(error):
+            Bank.open(files, SIZE)
+    assert left_in(cache) == []
+    assert Bank.open(files, SIZE).failures == ()
+
+
+def test_a_cache_that_cannot_be_written_is_named(
+    files: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("SIAMESE_NB_CACHE", str(tmp_path / "file"))
+    with pytest.raises(InputError, match=r"cannot write .*file"):
+        Bank.open(files, SIZE)
+
+
+def test_a_disk_that_is_too_full_is_named_before_anything_is_written(
+    files: list[Path], cache: Path, monkeypatch: pytest.MonkeyPatch, decoded: list[int]
+) -> None:
+    needed = 7 * 12 * 10 * 3
+    usage = type("Usage", (), {"free": needed - 1})
+    monkeypatch.setattr(bank_module.shutil, "disk_usage", lambda path: usage)
+    with pytest.raises(InputError, match="SIAMESE_NB_CACHE to a folder on another disk"):
+        Bank.open(files, SIZE)
+    assert decoded == []
+    assert left_in(cache) == []
+    usage.free = needed
+    assert len(Bank.open(files, SIZE).images) == 7
+
+
+@pytest.mark.parametrize("name", ["bank.json", "images.npy", "digests.npy"])
+@pytest.mark.parametrize("damage", ["gone", "empty", "half"])
+def test_a_damaged_bank_is_made_again(files: list[Path], cache: Path, name: str, damage: str) -> None:
+    expected = np.array(Bank.open(files, SIZE).images)
+    (place,) = cache.rglob(name)
+    content = place.read_bytes()
+    if damage == "gone":
+        place.unlink()
+    else:
+        place.write_bytes(content[: 0 if damage == "empty" else len(content) // 2])
+    bank = Bank.open(files, SIZE)
+    assert np.array_equal(bank.images, expected)
+    assert len(bank.digests) == 7
+
+
+def test_the_bank_that_another_process_made_first_is_taken(
+    files: list[Path], cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make = bank_module._decode_all
+
+    def overtaken(files: list[Path], size: tuple[int, int], folder: Path) -> None:
+        monkeypatch.setattr(bank_module, "_decode_all", make)
+        Bank.open(files, size)
+        make(files, size, folder)
+
+    monkeypatch.setattr(bank_module, "_decode_all", overtaken)
+    bank = Bank.open(files, SIZE)
+    assert np.array_equal(bank.images[3], read_image(files[3], SIZE))
+    assert [re.sub("[0-9a-f]{32}", "KEY", name) for name in left_in(cache)] == [
+        "banks/KEY", "banks/KEY/bank.json", "banks/KEY/digests.npy", "banks/KEY/images.npy",
+    ]  # fmt: skip
+
+
+def test_processes_that_race_get_the_same_bank(files: list[Path], cache: Path) -> None:
+    script = """
+import json, sys, time
+from pathlib import Path
+from siamese_nb.bank import Bank
+time.sleep(max(0, float(sys.argv[1]) - time.time()))
+bank = Bank.open([Path(file) for file in sys.argv[2:]], (12, 10))
+print(json.dumps([int(bank.images.astype(int).sum()), bank.digests.tolist(), str(bank.images.filename)]))
+"""
+    start = str(float(subprocess.check_output([sys.executable, "-c", "import time; print(time.time() + 2)"])))
+    command = [sys.executable, "-c", script, start, *map(str, files)]
+    racers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    answers = [racer.communicate(timeout=120)[0] for racer in racers]
+    assert [racer.returncode for racer in racers] == [0, 0, 0]
+    assert len(set(answers)) == 1
+    expected = sum(int(read_image(file, SIZE).astype(int).sum()) for file in files)
+    assert json.loads(answers[0])[0] == expected
+    assert len(list((cache / "banks").iterdir())) == 1
