@@ -125,8 +125,8 @@ def build_leg(name: str, size: int, weights: str = "imagenet") -> keras.Model:
 def build_base_cnn(size: int, filters: tuple[int, ...] = (32, 64, 96, 128)) -> keras.Model:
     """Build a small convolutional leg to train from scratch, for when pictures are few or unlike photos.
 
-    Blocks of convolution, batch normalisation, ReLU and pooling, then the mean and the maximum over the picture.
-    Normalisation keeps distances alive; the strong L2 penalties of Koch et al. (2015) often shrink them to zero.
+    Blocks of convolution, batch normalisation and ReLU, pooled in between, then the mean and the maximum over the
+    picture. Normalisation keeps distances alive; the strong L2 penalties of Koch et al. (2015) often shrink them to zero.
 
     Parameters
     ----------
@@ -138,12 +138,12 @@ def build_base_cnn(size: int, filters: tuple[int, ...] = (32, 64, 96, 128)) -> k
     image = keras.Input((size, size, 3), dtype="uint8", name="image")
     x = Preprocessing("tf")(image)
     for number, channels in enumerate(filters):
-        x = keras.layers.Conv2D(channels, 3, padding="same", use_bias=False, strides=2 if number == 0 else 1)(x)
-        # Few steps per epoch: statistics must follow quickly to be of use for validation.
-        x = keras.layers.BatchNormalization(momentum=0.9)(x)
-        x = keras.layers.ReLU()(x)
         if number > 0:
             x = keras.layers.MaxPooling2D(2)(x)
+        x = keras.layers.Conv2D(channels, 3, strides=1 if number else 2, padding="same", use_bias=False)(x)
+        # With few steps per epoch, statistics at Keras's default pace would be of no use to validation for long.
+        x = keras.layers.BatchNormalization(momentum=0.8)(x)
+        x = keras.layers.ReLU()(x)
     pooled = [keras.layers.GlobalAveragePooling2D()(x), keras.layers.GlobalMaxPooling2D()(x)]
     return keras.Model(image, keras.layers.Concatenate()(pooled), name=BASE_CNN)
 
