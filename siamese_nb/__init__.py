@@ -8,6 +8,8 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from siamese_nb.startup import without_notes
+
 if TYPE_CHECKING:
     from siamese_nb.config import TrainConfig
     from siamese_nb.dataset import scan
@@ -32,4 +34,5 @@ def __getattr__(name: str) -> Any:
     """Import a public name when it is first used, so that `import siamese_nb` stays light."""
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    with without_notes():
+        return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

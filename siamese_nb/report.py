@@ -1,0 +1,141 @@
+"""Small tables of figures for people, in a notebook or a terminal."""
+
+import html
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import ArrayLike
+
+from siamese_nb.dataset import Dataset
+from siamese_nb.errors import InputError
+from siamese_nb.metrics import ScoreTable, check_threshold
+from siamese_nb.pairs import PARTS, Split
+from siamese_nb.thresholds import choose_threshold
+
+MAIN_FIGURES = ("auc", "eer", "accuracy", "precision", "recall", "far", "recall_at_precision_95")
+_COSTS = ("threshold", "FAR", "FRR", "precision", "falsely accepted", "falsely rejected")
+_COUNTS = ("images", "identities", "couples", "categories")
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of words under headings: HTML in a notebook, aligned text in a terminal.
+
+    Attributes
+    ----------
+    columns : tuple of str
+    rows : tuple of tuple of str
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+    def __repr__(self) -> str:
+        """Align the columns: the first to the left, the others to the right."""
+        lines = (self.columns, *self.rows)
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        return "\n".join(
+            "  ".join(word.rjust(width) if at else word.ljust(width) for at, (word, width) in enumerate(cells)).rstrip()
+            for cells in (list(zip(line, widths, strict=True)) for line in lines)
+        )
+
+    def _repr_html_(self) -> str:
+        """Write it as HTML, which notebooks and GitHub show."""
+        head = "".join(f"<th>{html.escape(word)}</th>" for word in self.columns)
+        body = "".join(f"<tr>{''.join(f'<td>{html.escape(word)}</td>' for word in row)}</tr>" for row in self.rows)
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def counts_table(dataset: Dataset) -> Table:
+    """Say how much a dataset holds, and how many problems of each kind were found in it."""
+    report = dataset.report()
+    kinds = [problem["kind"] for problem in report["problems"]]
+    rows = [(name, f"{report[name]:,}") for name in _COUNTS]
+    problems = [(f"problem: {kind}", f"{kinds.count(kind):,}") for kind in sorted(set(kinds))]
+    return Table((f"layout {report['layout']}", ""), (*rows, *(problems or [("problems", "none")])))
+
+
+def split_table(split: Split) -> Table:
+    """Say what each part of a split holds."""
+    parts = [getattr(split, name) for name in PARTS]
+    rows = (
+        (name, *(f"{count:,}" for count in (len(part.images), len(set(part.identity.tolist())), len(part.genuine()))))
+        for name, part in zip(PARTS, parts, strict=True)
+    )
+    return Table(("part", "images", "identities", "genuine pairs"), tuple(rows))
+
+
+def figures_table(found: Mapping[str, Mapping[str, Any]], names: tuple[str, ...] = MAIN_FIGURES) -> Table:
+    """Set figures with their intervals side by side.
+
+    Parameters
+    ----------
+    found : mapping of str to mapping
+        Heading -> figures as `ScoredPairs.figures` gives them.
+    names : tuple of str
+        Which figures, one row each.
+    """
+    rows = ((name.replace("_", " "), *(interval(figures, name) for figures in found.values())) for name in names)
+    return Table(("", *found), (("pairs", *(f"{figures['pairs']:,}" for figures in found.values())), *rows))
+
+
+def baselines_table(about: Mapping[str, Any]) -> Table:
+    """Set the network's test AUC beside that of what needs no training, by kind of impostor.
+
+    Parameters
+    ----------
+    about : mapping
+        Of a bundle, see `Verifier.about`.
+    """
+    kinds = [kind for kind in ("across", "within") if kind in about["test"]]
+    network = ("network", *(interval(about["test"][kind], "auc") for kind in kinds))
+    others = (
+        (name.replace("_", " "), *(_number(found[kind]) for kind in kinds))
+        for name, found in about["baselines"].items()
+    )
+    return Table(("test AUC", *(f"{kind} categories" for kind in kinds)), (network, *others))
+
+
+def threshold_table(labels: ArrayLike, scores: ArrayLike, threshold: float) -> Table:
+    """Say what a threshold gets wrong on these pairs."""
+    return Table(_COSTS, (_costs(ScoreTable.from_scores(labels, scores), check_threshold(threshold)),))
+
+
+def rules_table(labels: ArrayLike, scores: ArrayLike, wishes: Sequence[tuple[str, Mapping[str, float]]]) -> Table:
+    """Choose a threshold by each of several rules and say what it gets wrong on these pairs.
+
+    Parameters
+    ----------
+    labels : array_like of shape (n_pairs,), each 1 (genuine) or 0 (impostor)
+    scores : array_like of shape (n_pairs,), float, in [0, 1]
+    wishes : sequence of (rule, parameters)
+        See `siamese_nb.thresholds.RULES`. A wish that no threshold meets is said to be out of reach.
+    """
+    table, rows = ScoreTable.from_scores(labels, scores), []
+    for rule, parameters in wishes:
+        words = [rule, *(f"{key} {value:g}" for key, value in parameters.items())]
+        try:
+            costs = _costs(table, choose_threshold(labels, scores, rule, **parameters).threshold)
+        except InputError:
+            costs = ("out of reach", *[""] * (len(_COSTS) - 1))
+        rows.append((" ".join(words).replace("_", " "), *costs))
+    return Table(("rule", *_COSTS), tuple(rows))
+
+
+def interval(figures: Mapping[str, Any], name: str) -> str:
+    """Write a figure with its 95% interval: `0.977 [0.950, 0.989]`."""
+    value, low, high = (figures[key] for key in (name, f"{name}_low", f"{name}_high"))
+    bounds = "" if _number(low) == "-" else f" [{_number(low)}, {_number(high)}]"
+    return _number(value) + bounds
+
+
+def _costs(table: ScoreTable, threshold: float) -> tuple[str, ...]:
+    counts = table.counts(threshold)
+    wrong = (f"{counts.false_accepts:,}", f"{counts.false_rejects:,}")
+    return (*map(_number, (threshold, counts.far, counts.frr, counts.precision)), *wrong)
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None or not math.isfinite(value) else f"{value:.3f}"
