@@ -1,0 +1,132 @@
+"""Imports run one way, and `import siamese_nb` costs next to nothing."""
+
+import ast
+import json
+import subprocess
+import sys
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+import siamese_nb
+
+ROOT = Path(siamese_nb.__file__).parent
+
+# Left to right, as data flows: each module imports from what stands before it, and from nothing after it.
+ORDER = [
+    "startup", "errors", "storage", "notebooks", "images", "bank", "pairs_file", "layouts", "dataset", "parts", "pairs",
+    "metrics", "intervals", "calibration", "thresholds", "report", "baselines", "plots", "rendering", "sample",
+    "widgets",
+    "legs", "models", "embeddings", "config", "batches", "callbacks", "tensorboard",
+    "evidence", "bundle", "verifier", "training", "demo", "cli",
+]  # fmt: skip
+WITH_KERAS = {
+    "legs", "models", "embeddings", "batches", "callbacks", "tensorboard", "bundle", "verifier", "training",
+    "demo",
+}  # fmt: skip
+HEAVY = ["keras", "tensorflow", "jax", "torch", "matplotlib", "scipy", "sklearn", "pandas"]
+
+
+def module_name(file: Path) -> str:
+    parts = file.relative_to(ROOT.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+TREES = {module_name(file): ast.parse(file.read_text("utf-8")) for file in sorted(ROOT.rglob("*.py"))}
+
+
+def imported(module: str) -> set[str]:
+    """List what a module imports anywhere in it, functions too; of a package, the submodule where one is meant."""
+    found = set()
+    for node in ast.walk(TREES[module]):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module} imports relatively"
+            for alias in node.names:
+                lazy = siamese_nb._MODULES.get(alias.name) if node.module == "siamese_nb" else None
+                inner = f"{node.module}.{lazy or alias.name}"
+                found.add(inner if inner in TREES else node.module)
+    return found
+
+
+def top(module: str) -> str:
+    """Return the name that stands in ORDER: the module's, or that of the package it lies in."""
+    return module.split(".")[1]
+
+
+def test_every_module_has_its_place() -> None:
+    assert {top(module) for module in TREES if "." in module} <= set(ORDER), "give new modules their place in ORDER"
+    assert len(ORDER) == len(set(ORDER))
+
+
+@pytest.mark.parametrize("module", [module for module in TREES if "." in module])
+def test_a_module_imports_only_from_what_stands_before_it(module: str) -> None:
+    others = {top(name) for name in imported(module) if name.startswith("siamese_nb.")} - {top(module)}
+    assert others <= set(ORDER[: ORDER.index(top(module))])
+
+
+def test_no_imports_go_round_in_a_circle() -> None:
+    graph = {module: imported(module) & set(TREES) - {"siamese_nb"} for module in TREES if module != "siamese_nb"}
+    assert len(list(TopologicalSorter(graph).static_order())) == len(TREES) - 1
+
+
+def test_keras_is_imported_only_where_networks_are() -> None:
+    users = {
+        top(module)
+        for module in TREES
+        if "." in module and {name.split(".")[0] for name in imported(module)} & {"keras"}
+    }
+    assert users <= WITH_KERAS
+
+
+@pytest.mark.parametrize("module", TREES)
+def test_only_tensorboard_speaks_of_tensorflow(module: str) -> None:
+    roots = {name.split(".")[0] for name in imported(module)}
+    assert not roots & {"tensorflow", "jax", "torch"}
+    named = {node.attr for node in ast.walk(TREES[module]) if isinstance(node, ast.Attribute)}
+    assert "TensorBoard" not in named or module == "siamese_nb.tensorboard"
+    texts = {node.value for node in ast.walk(TREES[module]) if isinstance(node, ast.Constant)}
+    assert "tensorflow" not in texts or module == "siamese_nb.tensorboard"
+
+
+def test_widgets_know_no_network() -> None:
+    ours = set().union(*(imported(module) for module in TREES if module.startswith("siamese_nb.widgets")))
+    assert {top(name) for name in ours if name.startswith("siamese_nb.")} <= {"errors", "images", "widgets"}
+    assert not {name.split(".")[0] for name in ours} & set(HEAVY)
+
+
+def loaded_by(statement: str) -> set[str]:
+    """List the modules that a fresh process holds after a statement and did not hold before it."""
+    script = (
+        f"import json, sys; before = set(sys.modules); {statement}; print(json.dumps([*set(sys.modules) - before]))"
+    )
+    answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=True)
+    return set(json.loads(answer.stdout))
+
+
+def test_importing_the_package_loads_nothing_else() -> None:
+    loaded = loaded_by("import siamese_nb")
+    assert {name for name in loaded if name.startswith("siamese_nb")} <= {"siamese_nb", "siamese_nb.startup"}
+    assert not {name.split(".")[0] for name in loaded} & {*HEAVY, "numpy", "PIL", "tqdm", "typer"}
+
+
+def test_scanning_and_the_command_line_start_light() -> None:
+    loaded = {
+        name.split(".")[0] for name in loaded_by("from siamese_nb import scan, InputError; import siamese_nb.cli")
+    }
+    assert not loaded & set(HEAVY)
+
+
+def test_what_needs_no_network_loads_no_keras() -> None:
+    plain = [module for module in TREES if "." in module and top(module) not in WITH_KERAS]
+    loaded = {name.split(".")[0] for name in loaded_by("import " + ", ".join(plain))}
+    assert not loaded & {"keras", "tensorflow", "jax", "torch"}
+    assert "matplotlib" in loaded, "the plots were not imported: the test says nothing"
+
+
+def test_only_plots_load_matplotlib() -> None:
+    others = [module for module in TREES if "." in module and top(module) not in {*WITH_KERAS, "plots"}]
+    loaded = {name.split(".")[0] for name in loaded_by("import " + ", ".join(others))}
+    assert not loaded & {"matplotlib"}
