@@ -7,6 +7,16 @@ from typing import Any
 from siamese_nb.errors import InputError
 from siamese_nb.pairs import NEGATIVES, SPLIT_BY
 
+_CHOICES = {"distance": ("absolute", "squared"), "negatives": NEGATIVES, "split_by": SPLIT_BY}
+_WHOLE_NUMBERS = {
+    "image_size": (32, 1024),  # below 32 pixels the legs' poolings leave nothing
+    "embedding": (1, 65_536),
+    "epochs": (1, 1_000_000),
+    "patience": (1, 1_000_000),
+    "batch_images": (8, 65_536),
+    "seed": (0, 2**32 - 1),  # NumPy's legacy generator, which Keras seeds too, takes no more
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig:
@@ -58,20 +68,23 @@ class TrainConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        """Check every setting."""
-        choices = {"distance": ("absolute", "squared"), "negatives": NEGATIVES, "split_by": SPLIT_BY}
-        for name, allowed in choices.items():
+        """Check every setting, and raise `InputError` that names the first one that cannot be used."""
+        for name, allowed in _CHOICES.items():
             if getattr(self, name) not in allowed:
                 raise InputError(f"{name}={getattr(self, name)!r} is not known; choose one of {', '.join(allowed)}")
-        lowest = {"embedding": 1, "epochs": 1, "patience": 1, "batch_images": 8, "seed": 0}
-        for name, least in lowest.items():
-            if getattr(self, name) < least:
-                raise InputError(f"{name}={getattr(self, name)} is too small; give {least} or more")
+        for name, (least, most) in _WHOLE_NUMBERS.items():
+            value = getattr(self, name)
+            if name == "image_size" and value is None:
+                continue
+            if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+                raise InputError(f"{name}={value!r} is out of range; give a whole number from {least} to {most}")
         for name in ("neg_factor", "learning_rate"):
-            if not 0 < getattr(self, name) < 1000:
-                raise InputError(f"{name}={getattr(self, name)} is out of range; give a number above 0")
-        if self.image_size is not None and not 32 <= self.image_size <= 1024:
-            raise InputError(f"image_size={self.image_size} is out of range; give 32 to 1024 pixels")
+            value = getattr(self, name)
+            if not isinstance(value, int | float) or not 0 < value < 1000:
+                raise InputError(f"{name}={value!r} is out of range; give a number above 0 and below 1000")
+        for name, kind, needed in (("leg", str, "a name"), ("weights", str, "a name"), ("fine_tune", bool, "a bool")):
+            if not isinstance(getattr(self, name), kind):
+                raise InputError(f"{name}={getattr(self, name)!r} is not {needed}; give one")
 
     @property
     def learns_leg(self) -> bool:

@@ -1,0 +1,181 @@
+"""The metric head and the networks around it: the formula, its symmetry, its sign, and one set of weights."""
+
+import keras
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from sklearn.metrics import roc_auc_score
+
+from siamese_nb.models import DISTANCES, MetricHead, build_in_batch, build_projection, build_siamese
+
+DIMENSIONS = 5
+
+
+def make_head(distance: str, seed: int = 0) -> MetricHead:
+    head = MetricHead(distance)
+    head.build([(None, DIMENSIONS), (None, DIMENSIONS)])
+    rng = np.random.default_rng(seed)
+    head.set_weights([rng.uniform(0, 3, DIMENSIONS), np.array(rng.normal())])
+    return head
+
+
+def scores_of(head: MetricHead, one: np.ndarray, two: np.ndarray) -> np.ndarray:
+    return keras.ops.convert_to_numpy(head((one.astype(np.float32), two.astype(np.float32))))
+
+
+def make_leg(seed: int = 0, pixels: int = 12) -> keras.Model:
+    keras.utils.set_random_seed(seed)
+    inputs = keras.Input((pixels,))
+    return keras.Model(inputs, keras.layers.Dense(DIMENSIONS, activation="tanh")(inputs), name="leg")
+
+
+def embeddings(n: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=(n, DIMENSIONS)).astype(np.float32)
+
+
+@pytest.mark.parametrize("distance", DISTANCES)
+def test_the_head_is_its_formula(distance: str) -> None:
+    head, one, two = make_head(distance), embeddings(9, 1), embeddings(9, 2)
+    w, b = head.get_weights()
+    got = scores_of(head, one, two)
+    assert got.shape == (9, 1)
+    for row in range(9):
+        logit = float(b)
+        for k in range(DIMENSIONS):
+            difference = float(one[row, k]) - float(two[row, k])
+            logit -= float(w[k]) * (abs(difference) if distance == "absolute" else difference * difference)
+        assert got[row, 0] == pytest.approx(1 / (1 + np.exp(-logit)), abs=1e-6)
+
+
+@pytest.mark.parametrize("distance", DISTANCES)
+@settings(max_examples=25, deadline=None)
+@given(
+    one=hnp.arrays(np.float32, (3, DIMENSIONS), elements=st.floats(-4, 4, width=32)),
+    two=hnp.arrays(np.float32, (3, DIMENSIONS), elements=st.floats(-4, 4, width=32)),
+)
+def test_scores_are_symmetric_and_highest_for_a_picture_and_itself(
+    distance: str, one: np.ndarray, two: np.ndarray
+) -> None:
+    head = make_head(distance)
+    there, back, itself = scores_of(head, one, two), scores_of(head, two, one), scores_of(head, one, one)
+    assert np.array_equal(there, back)
+    assert (there <= itself).all()
+    assert ((there >= 0) & (itself <= 1)).all()
+
+
+@pytest.mark.parametrize("distance", DISTANCES)
+def test_no_labels_turn_a_weight_negative(distance: str) -> None:
+    # Far pairs called genuine and near ones impostors pull every weight below zero, were it let.
+    near, far = embeddings(32, 1), embeddings(32, 2)
+    one = np.concatenate([near, near])
+    two = np.concatenate([near + 0.01, far])
+    labels = np.repeat([0.0, 1.0], 32)[:, None]
+    inputs = [keras.Input((DIMENSIONS,)), keras.Input((DIMENSIONS,))]
+    model = keras.Model(inputs, MetricHead(distance, name="head")(inputs))
+    model.compile(keras.optimizers.Adam(0.5), "binary_crossentropy")
+    for _ in range(20):
+        model.train_on_batch([one, two], labels)
+    w, _ = model.get_layer("head").get_weights()
+    assert w.min() == 0.0
+    assert (w >= 0.0).all()
+
+
+@pytest.mark.parametrize("distance", DISTANCES)
+def test_the_gradient_is_finite_where_the_distance_is_zero(distance: str) -> None:
+    leg, head = make_leg(), MetricHead(distance)
+    model = build_siamese(leg, head)
+    model.compile(keras.optimizers.SGD(0.1), "binary_crossentropy")
+    same = np.ones((4, 12), np.float32)
+    model.train_on_batch({"one": same, "two": same}, np.zeros((4, 1)))
+    assert all(np.isfinite(weight).all() for weight in model.get_weights())
+    assert head.get_weights()[1] < 2.0  # the bias fell, so the step was taken
+
+
+@pytest.mark.parametrize("distance", DISTANCES)
+def test_learning_raises_genuine_scores_above_impostor_ones(distance: str) -> None:
+    rng = np.random.default_rng(0)
+    # What is shown lies in the first half; the second half is noise that the leg must learn to overlook.
+    things = rng.normal(size=(64, 6))
+
+    def photos(of: np.ndarray) -> np.ndarray:
+        return np.concatenate([things[of], 2 * rng.normal(size=(len(of), 6))], axis=1).astype(np.float32)
+
+    def pairs(low: int, high: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
+        first = rng.integers(low, high, 256)
+        label = rng.integers(0, 2, 256)
+        second = np.where(label == 1, first, low + (first - low + rng.integers(1, high - low, 256)) % (high - low))
+        return {"one": photos(first), "two": photos(second)}, label[:, None]
+
+    model = build_siamese(make_leg(), MetricHead(distance))
+    model.compile(keras.optimizers.Adam(0.03), "binary_crossentropy")
+    unseen, label = pairs(40, 64)
+    before = roc_auc_score(label.ravel(), model.predict_on_batch(unseen).ravel())
+    for _ in range(60):
+        model.train_on_batch(*pairs(0, 40))
+    scores = model.predict_on_batch(unseen)
+    after = roc_auc_score(label.ravel(), scores.ravel())
+    assert scores[label == 1].mean() > scores[label == 0].mean() + 0.3
+    assert after > 0.9 > before
+
+
+@pytest.mark.parametrize("distance", DISTANCES)
+def test_the_in_batch_network_is_the_pairwise_one(distance: str) -> None:
+    leg, head = make_leg(), MetricHead(distance)
+    pairwise, in_batch = build_siamese(leg, head), build_in_batch(leg, head)
+    rng = np.random.default_rng(3)
+    images = rng.normal(size=(8, 12)).astype(np.float32)
+    one, two = rng.integers(0, 8, (2, 20)).astype(np.int32)
+    expected = pairwise.predict_on_batch({"one": images[one], "two": images[two]})
+    got = in_batch.predict_on_batch({"images": images, "one": one, "two": two})
+    assert got.shape == (20, 1)
+    assert np.allclose(got, expected, atol=1e-6)
+    assert np.ptp(got) > 0.1
+    in_batch.compile(keras.optimizers.SGD(0.1), "binary_crossentropy")
+    in_batch.train_on_batch({"images": images, "one": one, "two": two}, np.ones((20, 1)))
+    moved = pairwise.predict_on_batch({"one": images[one], "two": images[two]})
+    assert not np.allclose(moved, expected, atol=1e-6)  # one set of weights
+
+
+def test_the_networks_take_what_the_leg_takes() -> None:
+    inputs = keras.Input((8, 8, 3), dtype="uint8")
+    leg = keras.Model(inputs, keras.layers.GlobalAveragePooling2D()(keras.layers.Rescaling(1 / 255)(inputs)))
+    head = MetricHead()
+    for model in (build_siamese(leg, head), build_in_batch(leg, head)):
+        dtypes = {tensor.name: tensor.dtype for tensor in model.inputs}
+        assert dtypes.pop("images", "uint8") == "uint8"
+        assert set(dtypes.values()) <= {"uint8", "int32"}
+
+
+def test_the_projection_starts_from_the_features_own_cosine() -> None:
+    features = np.random.default_rng(0).normal(size=(6, 10)).astype(np.float32) * 7
+    unit = features / np.linalg.norm(features, axis=1, keepdims=True)
+    projected = build_projection(10, 16).predict_on_batch(features)
+    assert projected.shape == (6, 16)
+    assert np.allclose(projected @ projected.T, unit @ unit.T, atol=1e-5)
+
+
+def test_embeddings_have_unit_length_also_when_features_are_many() -> None:
+    features = np.random.default_rng(0).normal(size=(6, 40)).astype(np.float32)
+    projected = build_projection(40, 4).predict_on_batch(features)
+    assert np.allclose(np.linalg.norm(projected, axis=1), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("distance", DISTANCES)
+def test_at_the_start_scores_of_unit_embeddings_spread_around_a_half(distance: str) -> None:
+    head = MetricHead(distance)
+    rng = np.random.default_rng(0)
+    unit = rng.normal(size=(200, 2, 128))
+    unit /= np.linalg.norm(unit, axis=-1, keepdims=True)
+    far = scores_of(head, unit[:, 0], unit[:, 1])
+    near = scores_of(head, unit[:, 0], unit[:, 0])
+    assert (near > 0.85).all()  # neither end is saturated, so gradients flow
+    assert ((far > 1e-4) & (far < 0.4)).all()
+
+
+@pytest.mark.parametrize("distance", DISTANCES)
+def test_the_head_goes_through_its_configuration(distance: str) -> None:
+    head = make_head(distance)
+    again = MetricHead.from_config(head.get_config())
+    assert (again.distance, again.name) == (distance, head.name)
