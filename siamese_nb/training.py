@@ -33,6 +33,7 @@ from siamese_nb.thresholds import choose_threshold
 from siamese_nb.verifier import Verifier
 
 _WATCHED_IMAGES = 2000  # of train, embedded after each epoch to compare with validation; more would cost time only
+_FROZEN_SLOWER = 3  # good features need a nudge; at full rate validation is best after one epoch and falls from there
 _FINE_TUNE_SLOWER = 20  # a trained leg must not be shaken by a head that is still rough
 
 
@@ -117,7 +118,7 @@ class Run:
         """Train projection and head on features of the frozen backbone; each image goes through it once, ever."""
         features = bank_embeddings(self.backbone, self.bank)
         batches = PairBatches(features, self.split.train, self.config)
-        self._fit(self.projection, features, batches, self.config.learning_rate, folder)
+        self._fit(self.projection, features, batches, self.config.learning_rate / _FROZEN_SLOWER, folder)
 
     def fit_leg(self, folder: Path) -> None:
         """Train the whole leg on images: from scratch, or from where the head's training left it."""
@@ -156,6 +157,8 @@ class Run:
     def _fit(self, leg: keras.Model, table: NDArray[Any], batches: Batches, rate: float, folder: Path) -> None:
         """Train one stage; the weights end where the validation loss was lowest, or as they were if it never fell."""
         config, done = self.config, len(self.history.get("loss", []))
+        before = [(layer, layer.get_weights()) for layer in (leg, self.head) if layer.built]
+        least = min(self.history.get("val_loss", []), default=np.inf)
         model = build_in_batch(leg, self.head)
         model.compile(
             keras.optimizers.Adam(rate),
@@ -180,6 +183,9 @@ class Run:
                 Progress(config.epochs, len(batches)),
             ],
         ).history
+        if min(history["val_loss"]) > least:
+            for layer, weights in before:
+                layer.set_weights(weights)
         self.history = {name: self.history.get(name, []) + history[name] for name in sorted(history)}
 
     def _judged(self, part: Part) -> tuple[Part, Pairs, NDArray[np.bool_]]:
