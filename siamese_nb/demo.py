@@ -16,8 +16,8 @@ from nbclient.exceptions import CellExecutionError
 from siamese_nb import TrainConfig, Verifier, scan, train
 from siamese_nb.errors import InputError
 from siamese_nb.images import THUMBNAIL
+from siamese_nb.metrics import GENUINE, IMPOSTOR
 from siamese_nb.notebooks import find_notebooks, run_notebook, write_notebook
-from siamese_nb.pairs import WITHIN
 from siamese_nb.report import baselines_table, counts_table, figures_table
 from siamese_nb.sample import choose_data
 
@@ -60,22 +60,21 @@ def run() -> None:
     with steps.step("Evaluate it on things that it has never seen"):
         figures = Verifier.load(BUNDLES).evaluate(dataset)
     with steps.step("Compare two pictures of one thing, and two of different things"):
-        verdicts = compare_test_pairs(verifier, data)
+        verdicts = compare_test_pairs(verifier, dataset.root)
     for notebook in notebooks:
         with steps.step(f"Run {notebook}"):
             write_notebook(run_notebook(notebook), RUN_NOTEBOOKS / notebook.name)
     print_report(counts, verifier, figures, verdicts, steps)
 
 
-def compare_test_pairs(verifier: Verifier, data: Path) -> list[str]:
-    """Compare a typical couple of the test split, and typical pictures of two things of one category."""
+def compare_test_pairs(verifier: Verifier, root: Path) -> list[str]:
+    """Compare the couple of the test split whose score is the median, and such a pair of different things."""
     pairs, found = verifier.pairs["test"], []
-    for rows in (pairs.labels == 1, pairs.kinds == WITHIN):
-        ranked = np.argsort(np.where(rows, pairs.scores, np.inf))
-        row = ranked[int(rows.sum()) // 2]
-        one, two = data / pairs.one[row], data / pairs.two[row]
-        answer = verifier.compare(one, two)
-        found.append(f"{one} and {two.name}: {answer['verdict']}, score {answer['score']:.2f}")
+    for label in (GENUINE, IMPOSTOR):
+        rows = np.flatnonzero(pairs.labels == label)
+        row = rows[np.argsort(pairs.scores[rows])[len(rows) // 2]]
+        answer = verifier.compare(root / pairs.one[row], root / pairs.two[row])
+        found.append(f"{pairs.one[row]} and {pairs.two[row]}: {answer['verdict']}, score {answer['score']:.2f}")
     return found
 
 
@@ -96,7 +95,7 @@ def print_report(counts: Any, verifier: Verifier, figures: dict[str, Any], verdi
         "Where it lies": "\n".join(f"{name:20}{place}" for name, place in places.items()),
     }
     for title, block in blocks.items():
-        print(f"\n{title}\n{block!r}" if not isinstance(block, str) else f"\n{title}\n{block}")
+        print(f"\n{title}\n{block}")
     print(f"\nDone in {sum(steps.seconds.values()):.0f} s. `make lab` opens the notebooks in JupyterLab.")
 
 

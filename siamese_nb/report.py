@@ -16,6 +16,7 @@ from siamese_nb.thresholds import choose_threshold
 
 MAIN_FIGURES = ("auc", "eer", "accuracy", "precision", "recall", "far", "recall_at_precision_95")
 _COSTS = ("threshold", "FAR", "FRR", "precision", "falsely accepted", "falsely rejected")
+_ABBREVIATIONS = ("auc", "eer", "far", "frr")
 _COUNTS = ("images", "identities", "couples", "categories")
 
 
@@ -77,7 +78,7 @@ def figures_table(found: Mapping[str, Mapping[str, Any]], names: tuple[str, ...]
     names : tuple of str
         Which figures, one row each.
     """
-    rows = ((name.replace("_", " "), *(interval(figures, name) for figures in found.values())) for name in names)
+    rows = ((_words(name), *(interval(figures, name) for figures in found.values())) for name in names)
     return Table(("", *found), (("pairs", *(f"{figures['pairs']:,}" for figures in found.values())), *rows))
 
 
@@ -91,10 +92,7 @@ def baselines_table(about: Mapping[str, Any]) -> Table:
     """
     kinds = [kind for kind in ("across", "within") if kind in about["test"]]
     network = ("network", *(interval(about["test"][kind], "auc") for kind in kinds))
-    others = (
-        (name.replace("_", " "), *(_number(found[kind]) for kind in kinds))
-        for name, found in about["baselines"].items()
-    )
+    others = ((_words(name), *(_number(found[kind]) for kind in kinds)) for name, found in about["baselines"].items())
     return Table(("test AUC", *(f"{kind} categories" for kind in kinds)), (network, *others))
 
 
@@ -115,12 +113,12 @@ def rules_table(labels: ArrayLike, scores: ArrayLike, wishes: Sequence[tuple[str
     """
     table, rows = ScoreTable.from_scores(labels, scores), []
     for rule, parameters in wishes:
-        words = [rule, *(f"{key} {value:g}" for key, value in parameters.items())]
+        words = [_words(rule), *(f"{_words(key)} {value:g}" for key, value in parameters.items())]
         try:
             costs = _costs(table, choose_threshold(labels, scores, rule, **parameters).threshold)
         except InputError:
             costs = ("out of reach", *[""] * (len(_COSTS) - 1))
-        rows.append((" ".join(words).replace("_", " "), *costs))
+        rows.append((" ".join(words), *costs))
     return Table(("rule", *_COSTS), tuple(rows))
 
 
@@ -135,6 +133,10 @@ def _costs(table: ScoreTable, threshold: float) -> tuple[str, ...]:
     counts = table.counts(threshold)
     wrong = (f"{counts.false_accepts:,}", f"{counts.false_rejects:,}")
     return (*map(_number, (threshold, counts.far, counts.frr, counts.precision)), *wrong)
+
+
+def _words(name: str) -> str:
+    return " ".join(word.upper() if word in _ABBREVIATIONS else word for word in name.split("_"))
 
 
 def _number(value: float | None) -> str:
