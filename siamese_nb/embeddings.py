@@ -1,7 +1,9 @@
 """Each image through the leg once: embeddings, cached on disk, and the scores of pairs of them in blocks."""
 
 import hashlib
+import re
 from collections.abc import Iterator
+from contextlib import suppress
 
 import keras
 import numpy as np
@@ -54,15 +56,25 @@ def bank_embeddings(leg: keras.Model, bank: Bank) -> NDArray[np.float32]:
     ndarray of shape (n, d), float32, memory-mapped
     """
     key = hashlib.blake2b(digest_size=16)
-    key.update(f"{READING_RULE} {bank.images.shape} {leg.to_json()}".encode())
+    key.update(f"{READING_RULE} {bank.images.shape} {_structure(leg)}".encode())
     for weight in leg.get_weights():
         key.update(np.ascontiguousarray(weight).data)
     key.update(bank.digests.tobytes())
     file = cache_folder() / "embeddings" / f"{key.hexdigest()}.npy"
-    if not file.exists():
-        with whole_file(file) as temporary, temporary.open("wb") as stream:
-            np.save(stream, embed(leg, bank.images))
+    with suppress(OSError, EOFError, ValueError):  # not there, or damaged: whatever lies in a cache may be deleted
+        return np.load(file, mmap_mode="r")  # type: ignore[no-any-return]
+    with whole_file(file) as temporary, temporary.open("wb") as stream:
+        np.save(stream, embed(leg, bank.images))
     return np.load(file, mmap_mode="r")  # type: ignore[no-any-return]
+
+
+def _structure(leg: keras.Model) -> str:
+    """Describe a leg by its layers in order: Keras numbers their names through a session, so the names say nothing."""
+    text = str(leg.to_json())
+    numbers: dict[str, int] = {}
+    for name in re.findall(r'"name": "([^"]+)", "inbound_nodes"', text):
+        numbers.setdefault(name, len(numbers))
+    return re.sub(r'"([^"]+)"', lambda found: f'"#{numbers[found[1]]}"' if found[1] in numbers else found[0], text)
 
 
 def pair_scores(

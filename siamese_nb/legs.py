@@ -1,5 +1,6 @@
 """Legs by name: shared-weights encoders from an image to features, each with its own preprocessing inside the model."""
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,11 +26,14 @@ class PretrainedLeg:
         How its weights expect pixels, see `Preprocessing`.
     size : int
         The side, in pixels, of the pictures that its ImageNet weights were trained on.
+    smallest : int
+        The least side, in pixels, that its poolings leave something of.
     """
 
     build: Callable[..., keras.Model]
     mode: str
     size: int = 224
+    smallest: int = 32
 
 
 _applications = keras.applications
@@ -46,8 +50,8 @@ LEGS: dict[str, PretrainedLeg] = {
     "efficientnetb0": PretrainedLeg(_applications.EfficientNetB0, "inside"),
     "efficientnetv2b0": PretrainedLeg(_applications.EfficientNetV2B0, "inside"),
     "convnexttiny": PretrainedLeg(_applications.ConvNeXtTiny, "inside"),
-    "inceptionv3": PretrainedLeg(_applications.InceptionV3, "tf", 299),
-    "xception": PretrainedLeg(_applications.Xception, "tf", 299),
+    "inceptionv3": PretrainedLeg(_applications.InceptionV3, "tf", 299, 75),
+    "xception": PretrainedLeg(_applications.Xception, "tf", 299, 71),
 }
 
 
@@ -100,7 +104,7 @@ def build_leg(name: str, size: int, weights: str = "imagenet") -> keras.Model:
     Raises
     ------
     InputError
-        If the name is not known, or the weights cannot be had or do not fit.
+        If the name is not known, the size is too small for it, or the weights cannot be had or do not fit.
     """
     if name == BASE_CNN:
         leg = build_base_cnn(size)
@@ -108,6 +112,8 @@ def build_leg(name: str, size: int, weights: str = "imagenet") -> keras.Model:
             _load_weights(leg, Path(weights), name)
         return leg
     pretrained = _pretrained(name)
+    if size < pretrained.smallest:
+        raise InputError(f"{name} cannot take pictures of {size} pixels; give an image size of {pretrained.smallest}")
     shape = (size, size, 3)
     options: dict[str, Any] = {"include_top": False, "pooling": "avg", "input_shape": shape, "weights": None}
     if weights in ("imagenet", "none"):
@@ -126,7 +132,7 @@ def build_base_cnn(size: int, filters: tuple[int, ...] = (32, 64, 96, 128)) -> k
     """Build a small convolutional leg to train from scratch, for when pictures are few or unlike photos.
 
     Blocks of convolution, batch normalisation and ReLU, pooled in between, then the mean and the maximum over the
-    picture. Normalisation keeps distances alive; the strong L2 penalties of Koch et al. (2015) often shrink them to zero.
+    picture. Normalisation keeps distances alive; the strong L2 of Koch et al. (2015) often shrinks them to zero.
 
     Parameters
     ----------
@@ -168,7 +174,10 @@ def _load_weights(model: keras.Model, file: Path, name: str) -> None:
     if not file.is_file():
         raise InputError(f"there is no weights file {file}; give a .weights.h5 file, or imagenet, or none")
     try:
-        model.load_weights(file)
+        with warnings.catch_warnings():
+            # Keras only warns where a file leaves layers as they are: at random.
+            warnings.filterwarnings("error", message=".*freshly-initialized")
+            model.load_weights(file)
     except Exception as error:  # h5py and Keras raise many kinds for files of other networks
         raise InputError(
             f"{file} does not hold weights of {name} without its top layers; give the file that fits this leg"
