@@ -66,18 +66,32 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
 
 
 class PairBatches(Batches):
-    """Batches for cheap legs, such as features of a frozen one: pairs drawn from the whole part, then shuffled."""
+    """Batches for cheap legs, such as features of a frozen one: pairs drawn from the whole part, then shuffled.
+
+    Parameters
+    ----------
+    table, part, config
+        See `Batches`.
+    pairs_at_once : int, at least 1
+        Pairs in a batch; the last one holds the rest.
+    """
+
+    def __init__(
+        self, table: NDArray[Any], part: Part, config: TrainConfig, pairs_at_once: int = _PAIRS_AT_ONCE
+    ) -> None:
+        self.pairs_at_once = pairs_at_once
+        super().__init__(table, part, config)
 
     def _begin(self) -> None:
         pairs = self._draw(self.part)
         self.pairs = pairs.take(self._random().permutation(len(pairs)))
 
     def __len__(self) -> int:
-        return -(-len(self.pairs) // _PAIRS_AT_ONCE)
+        return -(-len(self.pairs) // self.pairs_at_once)
 
     def __getitem__(self, index: int) -> tuple[Any, ...]:
-        start = index * _PAIRS_AT_ONCE
-        return self._batch(self.pairs.take(np.arange(start, min(start + _PAIRS_AT_ONCE, len(self.pairs)))))
+        start = index * self.pairs_at_once
+        return self._batch(self.pairs.take(np.arange(start, min(start + self.pairs_at_once, len(self.pairs)))))
 
 
 class ImageBatches(Batches):
@@ -102,6 +116,17 @@ class ImageBatches(Batches):
 
     def __getitem__(self, index: int) -> tuple[Any, ...]:
         return self._batch(self._draw(self.part.only(self.rows[index]), index))
+
+
+def image_batches(table: NDArray[Any], part: Part, config: TrainConfig) -> Batches:
+    """Return the batches for a leg that learns; for its parameters see `Batches`.
+
+    Where a pairs file names impostors, the two of them seldom meet in a batch of whole things; then its pairs are taken
+    as they stand, so few at once that they have as many images as a batch is to have.
+    """
+    if (part.labelled[:, 2] == 0).any():
+        return PairBatches(table, part, config, config.batch_images // 2)
+    return ImageBatches(table, part, config)
 
 
 def _units(part: Part, rng: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -1,10 +1,16 @@
-"""Curves for TensorBoard. Keras's callback writes them with TensorFlow, on any backend: the only module that needs it."""
+"""Curves for TensorBoard: the only module that needs TensorFlow, with which Keras writes them on any backend."""
 
 from pathlib import Path
 
 import keras
 
 
-def tensorboard_callback(folder: Path, first_epoch: int = 0) -> keras.callbacks.Callback:
-    """Return a callback that writes the logs of each epoch to `<folder>/train` and `<folder>/validation`."""
+def tensorboard_callback(folder: Path) -> keras.callbacks.Callback:
+    """Return a callback that writes the logs of each epoch.
+
+    Parameters
+    ----------
+    folder : Path
+        Figures of train go to its `train`, figures of validation to its `validation`.
+    """
     return keras.callbacks.TensorBoard(folder, write_graph=False, profile_batch=0)

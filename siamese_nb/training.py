@@ -1,7 +1,9 @@
 """Train a siamese network: a dataset and a configuration in, a verifier with its evidence out."""
 
+import contextlib
 import hashlib
 import importlib.metadata
+import itertools
 import os
 import platform
 import time
@@ -16,7 +18,7 @@ from numpy.typing import NDArray
 from siamese_nb import metrics
 from siamese_nb.bank import Bank
 from siamese_nb.baselines import colour_histogram_baseline
-from siamese_nb.batches import Batches, ImageBatches, PairBatches
+from siamese_nb.batches import Batches, PairBatches, image_batches
 from siamese_nb.calibration import fit_calibration
 from siamese_nb.callbacks import PairMetrics, Progress
 from siamese_nb.config import TrainConfig
@@ -74,7 +76,7 @@ def train(
     for place in (out, logs):
         check_writable(place)
     run = Run.begin(dataset if isinstance(dataset, Dataset) else scan(dataset), config)
-    folder = Path(logs) / "fit" / f"{started}-{config.leg}"
+    folder = _new_folder(Path(logs) / "fit", f"{started}-{config.leg}", Path(out))
     if not config.learns_leg:
         run.fit_head(folder)
     if config.learns_leg or config.fine_tune:
@@ -126,7 +128,7 @@ class Run:
         if not self.config.learns_leg:
             rate /= _FINE_TUNE_SLOWER
             freeze_statistics(self.backbone)
-        batches = ImageBatches(self.bank.images, self.split.train, self.config)
+        batches = image_batches(self.bank.images, self.split.train, self.config)
         self._fit(self.leg, self.bank.images, batches, rate, folder)
 
     def verifier(self) -> Verifier:
@@ -135,8 +137,8 @@ class Run:
         judged = pairs["validation"]
         if metrics.is_collapsed(judged.scores):
             raise InputError(
-                f"the network collapsed: every pair scores {judged.scores.mean():.3f}, so it tells nothing apart and is "
-                f"not saved; try a lower learning rate than {self.config.learning_rate:g}, more couples or another leg"
+                f"the network collapsed: every pair scores {judged.scores.mean():.3f}, so it tells nothing apart and "
+                f"is not saved; try a learning rate below {self.config.learning_rate:g}, more couples or another leg"
             )
         labels, scores = judged.labels[judged.counted], judged.scores[judged.counted]
         choice = choose_threshold(labels, scores)
@@ -213,7 +215,9 @@ class Run:
             "couples": self.dataset.n_couples,
             "categories": len(self.dataset.couples_per_category()),
             "problems": len(self.dataset.problems),
-            "fingerprint": hashlib.blake2b("\n".join(lines).encode(), digest_size=16).hexdigest(),
+            "fingerprint": hashlib.blake2b(
+                "\n".join(lines).encode("utf-8", "surrogateescape"), digest_size=16
+            ).hexdigest(),
             "parts": {part: len(np.unique(getattr(self.split, part).identity)) for part in PARTS},
         }
 
@@ -245,6 +249,17 @@ def versions() -> dict[str, str]:
         "keras": keras.__version__,
         "backend": keras.backend.backend(),
     }
+
+
+def _new_folder(parent: Path, name: str, taken: Path) -> Path:
+    """Make a folder of this name, or of one like it where runs began in the same second, and return it."""
+    for number in itertools.count(1):
+        folder = parent / (name if number == 1 else f"{name}-{number}")
+        if not (taken / folder.name).exists():
+            with contextlib.suppress(FileExistsError):
+                folder.mkdir(parents=True)
+                return folder
+    raise AssertionError("numbers do not end")
 
 
 def _counted(part: Part, pairs: Pairs, counted: NDArray[np.bool_]) -> Pairs:

@@ -14,7 +14,7 @@ GOOD = {
     "weights": "none",
     "image_size": 64,
     "embedding": 32,
-    "distance": "squared",
+    "distance": "absolute",
     "negatives": "within",
     "neg_factor": 0.5,
     "split_by": "category",
