@@ -1,5 +1,6 @@
 """Widgets for the notebooks: they know no model, they are handed a function."""
 
 from siamese_nb.widgets.comparer import Comparer
+from siamese_nb.widgets.tuner import ThresholdTuner
 
-__all__ = ["Comparer"]
+__all__ = ["Comparer", "ThresholdTuner"]

@@ -1,0 +1,1165 @@
+// The threshold tuner's view. All that moves is computed here, from counts that the kernel sends once; the kernel follows
+// with what hangs on the pairs themselves: exact counts off the slider's grid, the strips, named choices, saving.
+
+const PATIENCE = 1000; // milliseconds without an answer until the kernel is called busy
+const PAUSE = 50; // milliseconds between two thresholds that the kernel is told of
+const KEPT = 240; // pictures of pairs that the browser keeps
+const SESSION = Math.random().toString(36).slice(2);
+let lastId = 0;
+
+const RULES = [
+  { rule: "balanced_accuracy", label: "Balanced accuracy", title: "The highest mean of recall and 1 - FAR, whatever the mix of pairs" },
+  { rule: "accuracy", label: "Accuracy", title: "The most pairs decided rightly, at the mix of these pairs" },
+  { rule: "eer", label: "Equal errors", title: "Both error rates as nearly equal as the pairs allow" },
+  { rule: "far", label: "FAR ≤ 1%", parameters: { at_most: 0.01 }, title: "The most genuine pairs accepted with at most 1% of the impostor pairs" },
+  { rule: "precision", label: "Precision ≥ 95%", parameters: { at_least: 0.95 }, title: "The most genuine pairs found with at least 95% of the accepted pairs genuine" },
+  { rule: "cost", label: "Least cost", title: "The least cost per comparison, at the costs below" },
+];
+const CURVES = [
+  { name: "roc", label: "ROC", title: "Recall against false accept rate" },
+  { name: "pr", label: "PR", title: "Precision against recall" },
+  { name: "det", label: "DET", title: "Both error rates, on normal-deviate axes" },
+];
+const STRIPS = [
+  { name: "nearest", label: "Nearest pairs", none: "" },
+  { name: "accepts", label: "Worst false accepts", none: "No impostor pair is accepted here." },
+  { name: "rejects", label: "Worst false rejects", none: "No genuine pair is rejected here." },
+];
+const COSTS = [
+  { name: "false_accept", label: "False accept costs", value: 1, step: "any", fits: (value) => value >= 0, need: "0 or more" },
+  { name: "false_reject", label: "False reject costs", value: 1, step: "any", fits: (value) => value >= 0, need: "0 or more" },
+  { name: "prevalence", label: "Genuine share in use", value: 0.5, step: "any", fits: (value) => value > 0 && value < 1, need: "between 0 and 1" },
+];
+const COLOURS = ["text", "soft", "line", "surface", "sunken", "genuine", "impostor", "genuine-tint", "impostor-tint"];
+const FRAME = { left: 60, right: 18, top: 10, bottom: 42 };
+const PIXELS = { left: 46, right: 16, top: 30, bars: 176, gap: 14, cost: 40, bottom: 24 };
+
+const ICONS = {
+  problem: '<path d="M12 3.5 21.5 20h-19Z"/><path d="M12 10v4.5m0 2.6v.1"/>',
+  clear: '<path d="m6.5 6.5 11 11m0-11-11 11"/>',
+  right: '<path d="m5.5 12.6 4.2 4.2 8.8-9.6"/>',
+  back: '<path d="m14.5 5-7 7 7 7"/>',
+  on: '<path d="m9.5 5 7 7-7 7"/>',
+};
+
+function icon(name) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  svg.classList.add("st-icon");
+  svg.innerHTML = ICONS[name];
+  return svg;
+}
+
+function element(tag, properties = {}, ...children) {
+  const { data = {}, aria = {}, ...rest } = properties;
+  const node = Object.assign(document.createElement(tag), rest);
+  Object.assign(node.dataset, data);
+  for (const [name, value] of Object.entries(aria)) node.setAttribute(name === "role" ? name : `aria-${name}`, value);
+  node.append(...children);
+  // Lab looks for this on the focused element itself: without it, keys meant for the tuner cut and delete cells.
+  if (["button", "input", "dialog"].includes(tag) || rest.tabIndex === 0) node.dataset.lmSuppressShortcuts = "true";
+  return node;
+}
+
+function put(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+// ---- numbers and words ---------------------------------------------------------------------------------------------
+
+function ratio(part, whole) {
+  return whole ? part / whole : NaN;
+}
+
+// A rate is shown as 0% or 100% only if it is.
+function percent(share) {
+  if (Number.isNaN(share)) return "–";
+  if (share === 0 || share === 1) return `${100 * share}%`;
+  if (share < 0.00005) return "under 0.01%";
+  if (share > 0.99995) return "over 99.99%";
+  return `${(100 * share).toFixed(share < 0.0995 || share > 0.9995 ? 2 : 1)}%`;
+}
+
+function whole(count) {
+  return count.toLocaleString("en-US");
+}
+
+function inWords(threshold) {
+  const rounded = Number(threshold.toFixed(5));
+  return rounded === threshold || (rounded > 0 && rounded < 1) ? rounded.toFixed(Math.max(3, String(rounded).length - 2)) : String(threshold);
+}
+
+function figure(value) {
+  if (!Number.isFinite(value)) return "–";
+  return value === 0 ? "0" : value.toPrecision(3).replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "");
+}
+
+// The normal deviate of a rate, for DET axes; P. J. Acklam's rational approximation, to 1e-9 of its value.
+function deviate(rate) {
+  const p = Math.min(1 - 1e-6, Math.max(1e-6, rate));
+  const over = (coefficients, x) => coefficients.reduce((sum, coefficient) => sum * x + coefficient, 0);
+  const tail = (q) =>
+    over([-7.784894002430293e-3, -3.223964580411365e-1, -2.400758277161838, -2.549732539343734, 4.374664141464968, 2.938163982698783], q) /
+    over([7.784695709041462e-3, 3.224671290700398e-1, 2.445134137142996, 3.754408661907416, 1], q);
+  if (p < 0.02425) return tail(Math.sqrt(-2 * Math.log(p)));
+  if (p > 1 - 0.02425) return -tail(Math.sqrt(-2 * Math.log(1 - p)));
+  const q = p - 0.5;
+  const r = q * q;
+  return (
+    (q * over([-3.969683028665376e1, 2.209460984245205e2, -2.759285104469687e2, 1.38357751867269e2, -3.066479806614716e1, 2.506628277459239], r)) /
+    over([-5.447609879822406e1, 1.615858368580409e2, -1.556989798598866e2, 6.680131188771972e1, -1.328068155288572e1, 1], r)
+  );
+}
+
+// Jupyter's buffers start anywhere in a message; typed arrays want whole words.
+function numbers(type, view) {
+  return new type(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
+}
+
+// ---- the parts of the picture --------------------------------------------------------------------------------------
+
+function buildSwitch(label, options, chosen) {
+  const buttons = options.map(({ name, label: text, title = "" }) =>
+    element("button", { type: "button", textContent: text, title, data: { name }, aria: { pressed: String(name === chosen) } }),
+  );
+  return element("div", { className: "st-switch", aria: { role: "group", label } }, ...buttons);
+}
+
+function buildScale() {
+  const canvas = element("canvas", { aria: { hidden: "true" } });
+  const node = element(
+    "div",
+    { className: "st-scale", tabIndex: 0, aria: { role: "slider", label: "Threshold", valuemin: 0, valuemax: 1, orientation: "horizontal" } },
+    canvas,
+  );
+  return { node, canvas };
+}
+
+function buildMatrix() {
+  const cells = {};
+  const cell = (name, right, title) => {
+    const count = element("span", { className: "st-count" });
+    const rate = element("span", { className: "st-rate" });
+    const bounds = element("span", { className: "st-bounds" });
+    cells[name] = { count, rate, bounds };
+    return element("td", { data: { name, right: String(right) }, title }, count, rate, bounds);
+  };
+  const head = (text) => element("th", { scope: "col", textContent: text });
+  const side = (text, name) => element("th", { scope: "row", data: { name } }, element("span", { className: "st-dot" }), text);
+  const node = element(
+    "table",
+    { className: "st-matrix" },
+    element("caption", { textContent: "What the threshold decides", className: "st-title" }),
+    element("thead", {}, element("tr", {}, element("td"), head("accepted"), head("rejected"))),
+    element(
+      "tbody",
+      {},
+      element("tr", {}, side("Genuine", "genuine"), cell("ta", true, "Recall: genuine pairs that are accepted"), cell("fr", false, "False reject rate (FRR): genuine pairs that are rejected")),
+      element("tr", {}, side("Impostor", "impostor"), cell("fa", false, "False accept rate (FAR): impostor pairs that are accepted"), cell("tr", true, "Impostor pairs that are rejected")),
+    ),
+  );
+  return { node, cells };
+}
+
+function buildFigures() {
+  const values = {};
+  const entry = ([name, label, title]) => {
+    values[name] = element("dd");
+    return element("div", { title }, element("dt", { textContent: label }), values[name]);
+  };
+  const entries = [
+    ["precision", "Precision", "Share of the accepted pairs that are genuine, at the mix of these pairs"],
+    ["f1", "F1", "Harmonic mean of precision and recall"],
+    ["accuracy", "Accuracy", "Share of pairs decided rightly, at the mix of these pairs"],
+    ["balanced", "Balanced accuracy", "Mean of recall and 1 - FAR, whatever the mix of pairs"],
+  ];
+  return { node: element("dl", { className: "st-figures" }, ...entries.map(entry)), values };
+}
+
+function buildCosts() {
+  const inputs = {};
+  const field = ({ name, label, value, step }) => {
+    inputs[name] = element("input", { type: "number", value, step, min: 0, data: { name } });
+    return element("label", {}, element("span", { textContent: label }), inputs[name]);
+  };
+  const words = element("p", { className: "st-paid" });
+  const node = element("div", { className: "st-costs" }, element("div", { className: "st-fields" }, ...COSTS.map(field)), words);
+  return { node, inputs, words };
+}
+
+function buildSave() {
+  const reason = element("input", { type: "text", className: "st-reason", placeholder: "Why this threshold?", aria: { label: "Reason for this threshold" } });
+  const button = element("button", { type: "submit", className: "st-save-button" });
+  const saved = element("p", { className: "st-saved" });
+  const node = element("form", { className: "st-save", noValidate: true }, reason, button, saved);
+  return { node, reason, button, saved };
+}
+
+function buildLarge() {
+  const images = [0, 1].map(() => element("img", { alt: "", draggable: false }));
+  const words = element("p", { className: "st-words" });
+  const tool = (name, label) => element("button", { type: "button", className: "st-tool", title: label, aria: { label } }, icon(name));
+  const back = tool("back", "Previous pair");
+  const on = tool("on", "Next pair");
+  const close = tool("clear", "Close");
+  const node = element(
+    "dialog",
+    { className: "st-large", tabIndex: -1, aria: { label: "A pair of pictures" } },
+    element("div", { className: "st-two" }, ...images),
+    element("div", { className: "st-bar-of-tools" }, back, words, on, close),
+  );
+  return { node, images, words, back, on, close };
+}
+
+function buildTile(pictures) {
+  const images = [0, 1].map(() => element("img", { alt: "", draggable: false }));
+  const score = element("span", { className: "st-score" });
+  const words = element("span", { className: "st-words" });
+  const trouble = element("span", { className: "st-trouble" });
+  const node = element(
+    "button",
+    { type: "button", className: "st-tile", disabled: !pictures },
+    element("span", { className: "st-two", hidden: !pictures }, ...images, trouble),
+    element("span", { className: "st-caption" }, score, words),
+  );
+  return { node, images, score, words, trouble };
+}
+
+// ---- the view ------------------------------------------------------------------------------------------------------
+
+class View {
+  constructor(model, root) {
+    this.model = model;
+    this.stopping = new AbortController();
+    this.threshold = model.get("state").threshold;
+    this.data = null; // what the kernel sends once: counts, points of the curves, and later their band
+    this.band = null;
+    this.inFlight = null; // the id of what the kernel was told and has not answered yet
+    this.moved = false; // since the kernel was told last
+    this.told = 0;
+    this.waiting = this.gone = false;
+    this.shown = { curve: "roc", strip: "nearest", large: null, all: false };
+    this.costs = Object.fromEntries(COSTS.map(({ name, value }) => [name, value]));
+    this.pictures = new Map(); // "index:size" -> { urls, message }
+    this.asked = new Set();
+    this.tiles = [];
+    this.build(root);
+    this.listen();
+    this.drawState();
+    this.send({ kind: "open" });
+  }
+
+  build(root) {
+    this.scale = buildScale();
+    this.matrix = buildMatrix();
+    this.figures = buildFigures();
+    this.cost = buildCosts();
+    this.saving = buildSave();
+    this.large = buildLarge();
+    this.legend = { genuine: element("span"), impostor: element("span") };
+    this.typed = element("input", { type: "number", className: "st-typed", min: 0, max: 1, step: "any", aria: { label: "Threshold" } });
+    this.rules = RULES.map(({ rule, label, title }) => element("button", { type: "button", textContent: label, title, data: { rule }, aria: { pressed: "false" } }));
+    this.curveSwitch = buildSwitch("Curve", CURVES, "roc");
+    this.curve = element("canvas", { className: "st-curve", aria: { role: "img" } });
+    this.curveWords = element("p", { className: "st-hint" });
+    this.stripSwitch = buildSwitch("Pairs to look at", STRIPS, "nearest");
+    this.strip = element("div", { className: "st-strip" });
+    this.groups = element("div", { className: "st-groups" });
+    this.note = element("p", { className: "st-note", aria: { role: "status", live: "polite" } });
+    const key = (name) => element("span", { className: "st-key", data: { name } }, element("span", { className: "st-dot" }), this.legend[name]);
+    this.card = element(
+      "div",
+      { className: "siamese-tuner", aria: { role: "group", label: "Choose a threshold" } },
+      element("div", { className: "st-top" }, key("impostor"), key("genuine"), element("label", { className: "st-type" }, element("span", { textContent: "Threshold" }), this.typed)),
+      this.scale.node,
+      element("div", { className: "st-rules", aria: { role: "group", label: "Named thresholds" } }, ...this.rules),
+      this.note,
+      this.cost.node,
+      element(
+        "div",
+        { className: "st-body" },
+        element("div", { className: "st-decided" }, this.matrix.node, this.figures.node),
+        element("div", { className: "st-curves" }, element("div", { className: "st-head" }, element("span", { className: "st-title", textContent: "Every threshold" }), this.curveSwitch), this.curve, this.curveWords),
+      ),
+      element("div", { className: "st-pairs" }, this.stripSwitch, this.strip),
+      this.groups,
+      this.saving.node,
+      this.large.node,
+    );
+    this.probe = element("span", { hidden: true });
+    this.card.append(this.probe);
+    root.append(this.card);
+  }
+
+  stop() {
+    this.stopping.abort();
+    cancelAnimationFrame(this.frame);
+    for (const timer of [this.timer, this.later, this.settling]) clearTimeout(timer);
+    for (const { urls } of this.pictures.values()) urls.forEach((url) => URL.revokeObjectURL(url));
+    this.pictures.clear();
+    this.card.remove();
+  }
+
+  get state() {
+    return this.model.get("state");
+  }
+
+  // -- to and from the kernel
+
+  send(message) {
+    try {
+      this.model.send(message, undefined, []);
+    } catch (error) {
+      console.debug("tuner: the kernel is gone", error);
+      this.lose();
+      return false;
+    }
+    this.timer ??= setTimeout(() => {
+      this.waiting = true;
+      this.drawNote();
+    }, PATIENCE);
+    return true;
+  }
+
+  // What is asked of the kernel and answered by a state; until then no other state moves the line.
+  tell(message) {
+    clearTimeout(this.later);
+    this.later = undefined;
+    this.moved = false;
+    this.told = performance.now();
+    this.inFlight = `${SESSION}-${(lastId += 1)}`;
+    if (!this.send({ ...message, id: this.inFlight })) this.inFlight = null;
+  }
+
+  follow() {
+    if (this.inFlight || this.gone || this.later !== undefined) return;
+    const wait = Math.max(0, this.told + PAUSE - performance.now());
+    this.later = setTimeout(() => this.tell({ kind: "threshold", threshold: this.threshold }), wait);
+  }
+
+  hear() {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    this.waiting = this.gone = false;
+  }
+
+  lose() {
+    this.hear();
+    this.gone = true;
+    this.inFlight = null;
+    this.drawNote();
+  }
+
+  receive(message, buffers) {
+    this.hear();
+    if (message.kind === "counts") this.open(message, buffers);
+    if (message.kind === "band") {
+      this.band = numbers(Float32Array, buffers[0]);
+      this.drawStatic();
+    }
+    if (message.kind === "picture") this.keepPictures(message, buffers);
+    this.drawNote();
+  }
+
+  update() {
+    this.hear();
+    if (this.inFlight === this.state.id) this.inFlight = null;
+    if (this.moved) this.follow();
+    else if (!this.inFlight) this.threshold = this.state.threshold;
+    this.drawState();
+  }
+
+  open(about, [counts, points]) {
+    const rates = numbers(Float32Array, points);
+    const size = rates.length / 3;
+    const part = (k) => rates.subarray(k * size, (k + 1) * size);
+    this.data = { ...about, counts: numbers(Uint32Array, counts), points: { far: part(0), recall: part(1), precision: part(2) } };
+    this.totals = this.accepted(0, 0);
+    put(this.legend.genuine, `${whole(this.totals.genuine)} genuine pairs`);
+    put(this.legend.impostor, `${whole(this.totals.impostor)} impostor pairs`);
+    this.saving.node.hidden = !about.save;
+    this.buildGroups();
+    this.drawStatic();
+    this.drawState();
+    if (about.band && !this.band) this.send({ kind: "band" });
+  }
+
+  // -- counts
+
+  accepted(group, step) {
+    const { counts, steps } = this.data;
+    const row = 2 * group * (steps + 1) + step;
+    return { impostor: counts[row], genuine: counts[row + steps + 1] };
+  }
+
+  // Exact, or null while the kernel has yet to count at a threshold that is not one of the slider's.
+  countsAt(group) {
+    const step = Math.round(this.threshold * this.data.steps);
+    if (step / this.data.steps === this.threshold) return this.accepted(group, step);
+    if (this.state.threshold !== this.threshold) return null;
+    const [impostor, genuine] = this.state.counts[group];
+    return { impostor, genuine };
+  }
+
+  ratesOf({ impostor, genuine }) {
+    return { far: ratio(impostor, this.totals.impostor), recall: ratio(genuine, this.totals.genuine), precision: ratio(genuine, genuine + impostor) };
+  }
+
+  costOf({ far, recall }) {
+    const { false_accept, false_reject, prevalence } = this.costs;
+    return false_accept * (1 - prevalence) * far + false_reject * prevalence * (1 - recall);
+  }
+
+  // The bounds of the three rates at a point of the curve, between the two thresholds that bound it.
+  boundsAt({ far, recall }) {
+    if (!this.band) return null;
+    const n = this.band.length / 9;
+    const at = (row, k) => this.band[row * n + k];
+    let after = 0;
+    while (after < n - 1 && at(0, after) + at(3, after) < far + recall) after += 1;
+    const before = Math.max(after - 1, 0);
+    const span = at(0, after) + at(3, after) - at(0, before) - at(3, before);
+    const weight = span > 0 ? Math.min(1, Math.max(0, (far + recall - at(0, before) - at(3, before)) / span)) : 1;
+    const between = (row) => at(row, before) + weight * (at(row, after) - at(row, before));
+    const bounds = (row, value) => [Math.min(between(row + 1), value), Math.max(between(row + 2), value)];
+    return (rates) => ({ far: bounds(0, rates.far), recall: bounds(3, rates.recall), precision: bounds(6, rates.precision) });
+  }
+
+  // -- moving
+
+  move(threshold) {
+    this.threshold = Math.min(1, Math.max(0, threshold));
+    this.moved = true;
+    this.schedule();
+    this.follow();
+  }
+
+  step(by) {
+    const place = this.threshold * this.data.steps;
+    const near = Math.round(place);
+    const from = near / this.data.steps === this.threshold ? near : by > 0 ? Math.floor(place) : Math.ceil(place);
+    this.move((from + by) / this.data.steps);
+  }
+
+  schedule() {
+    this.frame ??= requestAnimationFrame(() => {
+      this.frame = undefined;
+      this.drawMoving();
+    });
+  }
+
+  // -- drawing: what stays while the line moves
+
+  drawStatic() {
+    if (!this.data || this.stopping.signal.aborted) return;
+    const style = getComputedStyle(this.card);
+    this.font = `12px ${style.fontFamily}`;
+    this.colours = Object.fromEntries(
+      COLOURS.map((name) => {
+        this.probe.style.color = `var(--st-${name})`;
+        return [name, getComputedStyle(this.probe).color];
+      }),
+    );
+    this.width = this.scale.node.clientWidth;
+    this.curveWidth = this.curve.parentElement.clientWidth;
+    if (!this.width || !this.curveWidth) return;
+    const { top, bars, gap, cost, bottom } = PIXELS;
+    this.height = top + bars + gap + cost + bottom;
+    this.fit(this.scale.canvas, this.width, this.height);
+    const side = Math.min(this.curveWidth, 330);
+    this.fit(this.curve, this.curveWidth, side);
+    this.curveHeight = side;
+    this.costLine = this.computeCosts();
+    // The picture as it looks left of the line, and right of it: a move only cuts them elsewhere.
+    this.sides = [true, false].map((rejected) => this.layer(this.width, this.height, (pen) => this.drawBars(pen, rejected)));
+    this.curveLayer = this.layer(this.curveWidth, side, (pen) => this.drawCurve(pen));
+    this.drawMoving();
+  }
+
+  fit(canvas, width, height) {
+    const ratio = window.devicePixelRatio || 1;
+    canvas.width = Math.round(width * ratio);
+    canvas.height = Math.round(height * ratio);
+    canvas.style.height = `${height}px`;
+  }
+
+  layer(width, height, draw) {
+    const canvas = document.createElement("canvas");
+    this.fit(canvas, width, height);
+    draw(this.pen(canvas));
+    return canvas;
+  }
+
+  pen(canvas) {
+    const pen = canvas.getContext("2d");
+    const ratio = window.devicePixelRatio || 1;
+    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+    pen.font = this.font;
+    return pen;
+  }
+
+  x(threshold) {
+    return PIXELS.left + threshold * (this.width - PIXELS.left - PIXELS.right);
+  }
+
+  binned() {
+    const rarer = Math.min(this.totals.genuine, this.totals.impostor);
+    const bins = rarer < 200 ? 25 : rarer < 2000 || this.width < 480 ? 50 : 100;
+    const { steps } = this.data;
+    const share = (kind) =>
+      Array.from({ length: bins }, (_, bin) => {
+        const low = this.accepted(0, (bin * steps) / bins)[kind];
+        const high = bin + 1 < bins ? this.accepted(0, ((bin + 1) * steps) / bins)[kind] : 0;
+        return ratio(low - high, this.totals[kind]);
+      });
+    return { bins, impostor: share("impostor"), genuine: share("genuine") };
+  }
+
+  drawBars(pen, rejected) {
+    const { bins, ...kinds } = this.binned();
+    const peak = Math.max(...kinds.genuine, ...kinds.impostor);
+    const floor = PIXELS.top + PIXELS.bars;
+    // Square roots: the few pairs that are decided wrongly would vanish beside the many at the ends.
+    const y = (share) => floor - Math.sqrt(share / peak) * (PIXELS.bars - 8);
+    this.drawGrid(pen, y, peak, floor);
+    // What is decided wrongly on this side is drawn last, over the rest.
+    for (const kind of rejected ? ["impostor", "genuine"] : ["genuine", "impostor"]) {
+      const wrong = rejected === (kind === "genuine");
+      pen.beginPath();
+      pen.moveTo(this.x(0), floor);
+      kinds[kind].forEach((share, bin) => {
+        pen.lineTo(this.x(bin / bins), y(share));
+        pen.lineTo(this.x((bin + 1) / bins), y(share));
+      });
+      pen.lineTo(this.x(1), floor);
+      pen.globalAlpha = wrong ? 0.82 : 0.2;
+      pen.fillStyle = pen.strokeStyle = this.colours[kind];
+      pen.fill();
+      pen.globalAlpha = wrong ? 1 : 0.75;
+      pen.lineWidth = 1.25;
+      pen.stroke();
+    }
+    pen.globalAlpha = 1;
+    this.drawCostLine(pen);
+    this.drawAxis(pen, floor);
+  }
+
+  drawGrid(pen, y, peak, floor) {
+    pen.fillStyle = this.colours.soft;
+    pen.strokeStyle = this.colours.line;
+    pen.textAlign = "right";
+    pen.textBaseline = "middle";
+    pen.lineWidth = 1;
+    let last = floor;
+    for (const share of [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1]) {
+      if (share > peak || last - y(share) < 26) continue;
+      last = y(share);
+      pen.fillText(`${100 * share}%`, PIXELS.left - 8, last);
+      pen.globalAlpha = 0.45;
+      pen.beginPath();
+      pen.moveTo(this.x(0), last);
+      pen.lineTo(this.x(1), last);
+      pen.stroke();
+      pen.globalAlpha = 1;
+    }
+  }
+
+  drawAxis(pen, floor) {
+    pen.strokeStyle = this.colours.line;
+    pen.fillStyle = this.colours.soft;
+    pen.lineWidth = 1;
+    for (const y of [floor, floor + PIXELS.gap + PIXELS.cost]) {
+      pen.beginPath();
+      pen.moveTo(this.x(0), y + 0.5);
+      pen.lineTo(this.x(1), y + 0.5);
+      pen.stroke();
+    }
+    pen.textAlign = "center";
+    pen.textBaseline = "top";
+    for (let tick = 0; tick <= 10; tick += this.width < 480 ? 5 : 2) {
+      pen.fillText(tick % 10 ? (tick / 10).toFixed(1) : String(tick / 10), this.x(tick / 10), floor + PIXELS.gap + PIXELS.cost + 7);
+    }
+  }
+
+  // -- costs
+
+  computeCosts() {
+    const { steps } = this.data;
+    const values = Float64Array.from({ length: steps + 1 }, (_, step) => this.costOf(this.ratesOf(this.accepted(0, step))));
+    const least = values.reduce((best, value, step) => (value < values[best] ? step : best), 0);
+    let last = least; // the middle of the best stretch
+    while (last < steps && values[last + 1] === values[least]) last += 1;
+    return { values, least: Math.round((least + last) / 2), highest: Math.max(...values) };
+  }
+
+  costY(value) {
+    const floor = PIXELS.top + PIXELS.bars + PIXELS.gap + PIXELS.cost;
+    return floor - 3 - (value / (this.costLine.highest || 1)) * (PIXELS.cost - 8);
+  }
+
+  drawCostLine(pen) {
+    const { values, least } = this.costLine;
+    const { steps } = this.data;
+    pen.strokeStyle = this.colours.soft;
+    pen.lineWidth = 1.5;
+    pen.lineJoin = "round";
+    pen.beginPath();
+    values.forEach((value, step) => pen.lineTo(this.x(step / steps), this.costY(value)));
+    pen.stroke();
+    pen.fillStyle = this.colours.soft;
+    pen.textAlign = "right";
+    pen.textBaseline = "middle";
+    pen.fillText("cost", PIXELS.left - 8, PIXELS.top + PIXELS.bars + PIXELS.gap + PIXELS.cost / 2 + 2);
+    pen.beginPath();
+    pen.arc(this.x(least / steps), this.costY(values[least]), 3, 0, 2 * Math.PI);
+    pen.fill();
+  }
+
+  // -- curves
+
+  axes() {
+    const { curve } = this.shown;
+    const plain = { low: 0, high: 1, ticks: [0, 0.2, 0.4, 0.6, 0.8, 1], at: (value) => value };
+    if (curve === "det") {
+      const ticks = [0.001, 0.01, 0.05, 0.2, 0.5, 0.8, 0.95];
+      const bent = { low: deviate(0.0005), high: deviate(0.995), ticks, at: deviate };
+      return { ...bent, x: "FAR", y: "FRR", point: ({ far, recall }) => [far, 1 - recall], bounds: (b) => [b.far, [1 - b.recall[1], 1 - b.recall[0]]], better: [0, 0] };
+    }
+    if (curve === "pr") {
+      return { ...plain, x: "Recall", y: "Precision", point: ({ recall, precision }) => [recall, precision], bounds: (b) => [b.recall, b.precision], better: [1, 1] };
+    }
+    return { ...plain, x: "FAR", y: "Recall", point: ({ far, recall }) => [far, recall], bounds: (b) => [b.far, b.recall], better: [0, 1] };
+  }
+
+  place([x, y], axes) {
+    const share = (value) => Math.min(1, Math.max(0, (axes.at(value) - axes.low) / (axes.high - axes.low)));
+    const { curveWidth: width, curveHeight: height } = this;
+    return [FRAME.left + share(x) * (width - FRAME.left - FRAME.right), height - FRAME.bottom - share(y) * (height - FRAME.bottom - FRAME.top)];
+  }
+
+  drawCurve(pen) {
+    const axes = this.axes();
+    this.drawFrame(pen, axes);
+    if (this.band) this.drawBand(pen, axes);
+    const { far, recall, precision } = this.data.points;
+    pen.beginPath();
+    for (let k = 0; k < far.length; k += 1) {
+      const [x, y] = this.place(axes.point({ far: far[k], recall: recall[k], precision: precision[k] }), axes);
+      // Precision is not a straight line between two thresholds.
+      if (this.shown.curve === "pr" && k) pen.lineTo(x, this.lastY);
+      pen.lineTo(x, y);
+      this.lastY = y;
+    }
+    pen.strokeStyle = this.colours.genuine;
+    pen.lineWidth = 2;
+    pen.lineJoin = "round";
+    pen.stroke();
+  }
+
+  drawFrame(pen, axes) {
+    const { line, soft } = this.colours;
+    pen.lineWidth = 1;
+    pen.fillStyle = soft;
+    for (const tick of axes.ticks) {
+      const [x, y] = this.place([tick, tick], axes);
+      const [left, floor] = [FRAME.left, this.curveHeight - FRAME.bottom];
+      pen.strokeStyle = line;
+      pen.globalAlpha = 0.5;
+      pen.beginPath();
+      pen.moveTo(x, floor);
+      pen.lineTo(x, FRAME.top);
+      pen.moveTo(left, y);
+      pen.lineTo(this.curveWidth - FRAME.right, y);
+      pen.stroke();
+      pen.globalAlpha = 1;
+      const text = `${Number((100 * tick).toPrecision(3))}%`;
+      pen.textAlign = "center";
+      pen.textBaseline = "top";
+      pen.fillText(text, x, floor + 6);
+      pen.textAlign = "right";
+      pen.textBaseline = "middle";
+      pen.fillText(text, left - 6, y);
+    }
+    pen.textAlign = "right";
+    pen.textBaseline = "bottom";
+    pen.fillText(axes.x, this.curveWidth - FRAME.right, this.curveHeight - 2);
+    pen.save();
+    pen.translate(14, FRAME.top);
+    pen.rotate(-Math.PI / 2);
+    pen.fillText(axes.y, 0, 0);
+    pen.restore();
+  }
+
+  drawBand(pen, axes) {
+    const n = this.band.length / 9;
+    const read = (row, k) => this.band[row * n + k];
+    const corners = Array.from({ length: n }, (_, k) => {
+      const rate = (row) => [read(row + 1, k), read(row + 2, k)];
+      return axes.bounds({ far: rate(0), recall: rate(3), precision: rate(6) });
+    });
+    const [x, y] = axes.better;
+    pen.beginPath();
+    for (const [across, up] of corners) pen.lineTo(...this.place([across[x], up[y]], axes));
+    for (const [across, up] of corners.toReversed()) pen.lineTo(...this.place([across[1 - x], up[1 - y]], axes));
+    pen.fillStyle = this.colours.genuine;
+    pen.globalAlpha = 0.16;
+    pen.fill();
+    pen.globalAlpha = 1;
+  }
+
+  // -- drawing: what moves
+
+  drawMoving() {
+    if (!this.data || !this.sides || this.stopping.signal.aborted) return;
+    const counts = this.countsAt(0);
+    const rates = counts && this.ratesOf(counts);
+    const bounds = rates && this.boundsAt(rates)?.(rates);
+    this.drawScale(rates);
+    this.drawPoint(rates, bounds);
+    this.drawMatrix(counts, bounds);
+    this.drawFigures(counts, rates);
+    this.drawPaid(rates);
+    this.drawGroups();
+    this.drawThreshold(rates);
+  }
+
+  drawScale(rates) {
+    const { canvas } = this.scale;
+    const pen = this.pen(canvas);
+    const x = this.x(this.threshold);
+    const scale = canvas.width / this.width;
+    const cut = Math.round(x * scale);
+    pen.clearRect(0, 0, this.width, this.height);
+    if (cut > 0) pen.drawImage(this.sides[0], 0, 0, cut, canvas.height, 0, 0, cut / scale, this.height);
+    const rest = canvas.width - cut;
+    if (rest > 0) pen.drawImage(this.sides[1], cut, 0, rest, canvas.height, cut / scale, 0, rest / scale, this.height);
+    const floor = PIXELS.top + PIXELS.bars + PIXELS.gap + PIXELS.cost;
+    pen.strokeStyle = pen.fillStyle = this.colours.text;
+    pen.lineWidth = 2;
+    pen.beginPath();
+    pen.moveTo(x, PIXELS.top - 6);
+    pen.lineTo(x, floor);
+    pen.stroke();
+    this.drawLabels(pen, x);
+    if (rates) {
+      pen.beginPath();
+      pen.arc(x, this.costY(this.costOf(rates)), 4.5, 0, 2 * Math.PI);
+      pen.fill();
+    }
+    pen.beginPath();
+    pen.arc(x, PIXELS.top + PIXELS.bars, 8, 0, 2 * Math.PI);
+    pen.fill();
+    pen.lineWidth = 3;
+    pen.strokeStyle = this.colours.surface;
+    pen.stroke();
+  }
+
+  // The threshold stands over its line, what is done on both sides beside it; all stay within the picture.
+  drawLabels(pen, x) {
+    const text = inWords(this.threshold);
+    pen.font = this.font.replace("12px", "600 15px");
+    const half = pen.measureText(text).width / 2;
+    const middle = Math.min(this.width - 4 - half, Math.max(4 + half, x));
+    pen.textAlign = "center";
+    pen.textBaseline = "alphabetic";
+    pen.fillText(text, middle, 17);
+    pen.font = this.font;
+    pen.fillStyle = this.colours.soft;
+    pen.textAlign = "right";
+    if (middle - half > 76) pen.fillText("reject ←", middle - half - 10, 16);
+    pen.textAlign = "left";
+    if (middle + half < this.width - 76) pen.fillText("→ accept", middle + half + 10, 16);
+    pen.fillStyle = this.colours.text;
+  }
+
+  drawPoint(rates, bounds) {
+    const pen = this.pen(this.curve);
+    pen.clearRect(0, 0, this.curveWidth, this.curveHeight);
+    pen.drawImage(this.curveLayer, 0, 0, this.curveWidth, this.curveHeight);
+    const axes = this.axes();
+    const [across, up] = rates ? axes.point(rates) : [NaN, NaN];
+    if (Number.isNaN(across) || Number.isNaN(up)) return;
+    const [x, y] = this.place([across, up], axes);
+    pen.strokeStyle = this.colours.text;
+    pen.lineWidth = 1.5;
+    if (bounds) {
+      const [[left, right], [low, high]] = axes.bounds(bounds);
+      pen.beginPath();
+      pen.moveTo(this.place([left, up], axes)[0], y);
+      pen.lineTo(this.place([right, up], axes)[0], y);
+      pen.moveTo(x, this.place([across, low], axes)[1]);
+      pen.lineTo(x, this.place([across, high], axes)[1]);
+      pen.stroke();
+    }
+    pen.beginPath();
+    pen.arc(x, y, 6, 0, 2 * Math.PI);
+    pen.fillStyle = this.colours.surface;
+    pen.fill();
+    pen.lineWidth = 2.5;
+    pen.stroke();
+  }
+
+  drawMatrix(counts, bounds) {
+    const { genuine, impostor } = this.totals;
+    const fill = (name, count, total, range, low) => {
+      const { count: number, rate, bounds: words } = this.matrix.cells[name];
+      put(number, counts ? whole(count) : "…");
+      put(rate, counts ? percent(ratio(count, total)) : "");
+      put(words, counts && range && total ? `${percent(low ? 1 - range[1] : range[0])} to ${percent(low ? 1 - range[0] : range[1])}` : "");
+    };
+    const at = counts ?? { genuine: 0, impostor: 0 };
+    fill("ta", at.genuine, genuine, bounds?.recall, false);
+    fill("fr", genuine - at.genuine, genuine, bounds?.recall, true);
+    fill("fa", at.impostor, impostor, bounds?.far, false);
+    fill("tr", impostor - at.impostor, impostor, bounds?.far, true);
+  }
+
+  drawFigures(counts, rates) {
+    const { values } = this.figures;
+    const total = this.totals.genuine + this.totals.impostor;
+    const right = counts ? counts.genuine + this.totals.impostor - counts.impostor : NaN;
+    put(values.precision, percent(rates ? rates.precision : NaN));
+    put(values.f1, percent(counts ? (2 * counts.genuine) / (counts.genuine + counts.impostor + this.totals.genuine) : NaN));
+    put(values.accuracy, percent(right / total));
+    put(values.balanced, percent(rates ? (rates.recall + 1 - rates.far) / 2 : NaN));
+  }
+
+  drawPaid(rates) {
+    if (!rates) return;
+    const { least, values } = this.costLine;
+    const { prevalence } = this.costs;
+    const best = inWords(least / this.data.steps);
+    const accepted = prevalence * rates.recall + (1 - prevalence) * rates.far;
+    const genuine = accepted ? ` In use, ${percent((prevalence * rates.recall) / accepted)} of what is accepted is genuine.` : "";
+    const paid = `Costs ${figure(this.costOf(rates))} per comparison; the least is ${figure(values[least])}, near ${best}.`;
+    put(this.cost.words, this.wrongCost ?? `${paid}${genuine}`);
+  }
+
+  drawThreshold(rates) {
+    const { node } = this.scale;
+    const text = inWords(this.threshold);
+    if (document.activeElement !== this.typed) this.typed.value = text;
+    node.setAttribute("aria-valuenow", this.threshold);
+    const words = rates ? `: ${percent(rates.far)} of impostor pairs accepted, ${percent(1 - rates.recall)} of genuine pairs rejected` : "";
+    node.setAttribute("aria-valuetext", `${text}${words}`);
+    this.curve.setAttribute("aria-label", `${CURVES.find(({ name }) => name === this.shown.curve).title}, the threshold's point marked`);
+    put(this.saving.button, `Save ${text}`);
+    for (const button of this.rules) {
+      const here = this.state.rule === button.dataset.rule && this.state.threshold === this.threshold;
+      button.setAttribute("aria-pressed", String(here));
+    }
+  }
+
+  // -- groups
+
+  buildGroups() {
+    let group = 1;
+    this.rows = [];
+    this.groups.replaceChildren(
+      ...this.data.groupings.map(({ title, names }) => {
+        const rows = names.map((name) => this.buildRow(title, name, group++)).filter(Boolean);
+        this.rows.push(...rows);
+        return this.buildTable(title, rows);
+      }),
+    );
+    this.rank();
+  }
+
+  buildRow(title, name, group) {
+    const totals = this.accepted(group, 0);
+    if (title === "kind" && !totals.impostor) return null;
+    const bar = (kind) => {
+      const fill = element("span", { className: "st-fill" });
+      const words = element("span", { className: "st-share" });
+      return { fill, words, node: element("td", { data: { kind } }, element("span", { className: "st-bar" }, fill), words) };
+    };
+    const bars = { impostor: bar("impostor"), genuine: title === "kind" ? null : bar("genuine") };
+    const node = element("tr", {}, element("th", { scope: "row", textContent: name, title: name }), bars.impostor.node, ...(bars.genuine ? [bars.genuine.node] : []));
+    return { title, group, totals, bars, node, shown: true };
+  }
+
+  buildTable(title, rows) {
+    const heads = title === "kind" ? ["Impostors of", "false accepts"] : ["Category", "false accepts", "false rejects"];
+    const body = element("tbody", {}, ...rows.map(({ node }) => node));
+    const more = element("button", { type: "button", className: "st-more", hidden: rows.length <= 8 });
+    more.addEventListener("click", () => {
+      this.shown.all = !this.shown.all;
+      this.rank();
+    });
+    const columns = heads.map((text) => element("th", { scope: "col", textContent: text }));
+    const table = element("table", { data: { title } }, element("thead", {}, element("tr", {}, ...columns)), body);
+    return element("div", {}, table, more);
+  }
+
+  // The groups with the most errors first; only while nothing moves, so that no row runs away.
+  rank() {
+    const errors = ({ group, totals }) => {
+      const at = this.countsAt(group);
+      return at ? ratio(at.impostor + totals.genuine - at.genuine, totals.impostor + totals.genuine) : 0;
+    };
+    for (const { title } of this.data.groupings) {
+      const rows = this.rows.filter((row) => row.title === title);
+      const sorted = rows.map((row) => ({ row, rate: title === "kind" ? 0 : errors(row) })).sort((a, b) => b.rate - a.rate);
+      const body = rows[0]?.node.parentElement;
+      sorted.forEach(({ row }, place) => {
+        row.shown = this.shown.all || place < 8;
+        row.node.hidden = !row.shown;
+        if (body.children[place] !== row.node) body.insertBefore(row.node, body.children[place]);
+      });
+      const more = body?.closest("div").querySelector(".st-more");
+      if (more) put(more, this.shown.all ? "Show fewer" : `Show all ${rows.length}`);
+    }
+    this.drawGroups();
+  }
+
+  drawGroups() {
+    for (const { group, totals, bars, shown } of this.rows) {
+      if (!shown) continue;
+      const at = this.countsAt(group);
+      this.drawBar(bars.impostor, at?.impostor, totals.impostor);
+      if (bars.genuine) this.drawBar(bars.genuine, at && totals.genuine - at.genuine, totals.genuine);
+    }
+  }
+
+  drawBar({ fill, words }, errors, total) {
+    const share = ratio(errors ?? 0, total);
+    const text = errors == null ? "…" : total ? `${percent(share)} · ${whole(errors)} of ${whole(total)}` : "no pairs";
+    if (words.textContent === text) return;
+    words.textContent = text;
+    fill.style.transform = `scaleX(${share || 0})`;
+  }
+
+  // -- pairs
+
+  drawStrip() {
+    if (!this.data) return;
+    const { name, none } = STRIPS.find((strip) => strip.name === this.shown.strip);
+    const pairs = this.state.strips[name];
+    while (this.tiles.length < pairs.length) this.addTile();
+    this.tiles.forEach((tile, place) => {
+      tile.node.hidden = place >= pairs.length;
+      if (pairs[place]) this.drawTile(tile, pairs[place]);
+    });
+    this.empty ??= this.strip.appendChild(element("p", { className: "st-hint" }));
+    put(this.empty, pairs.length ? "" : none);
+    if (this.shown.large !== null) this.drawLarge();
+  }
+
+  addTile() {
+    const tile = buildTile(this.data.pictures);
+    const place = this.tiles.push(tile) - 1;
+    tile.node.addEventListener("click", () => {
+      this.shown.large = place;
+      this.large.node.showModal();
+      this.drawLarge();
+    });
+    this.strip.insertBefore(tile.node, this.empty ?? null);
+  }
+
+  verdict({ score, genuine }) {
+    const accepted = score >= this.state.threshold;
+    return { right: accepted === genuine, words: `${genuine ? "genuine" : "impostor"}, ${accepted ? "accepted" : "rejected"}` };
+  }
+
+  drawTile(tile, pair) {
+    const { right, words } = this.verdict(pair);
+    tile.node.dataset.right = String(right);
+    put(tile.score, pair.score.toFixed(3));
+    put(tile.words, words);
+    tile.node.title = `Pair ${pair.index}, score ${pair.score}`;
+    tile.node.setAttribute("aria-label", `Pair ${pair.index}, score ${pair.score.toFixed(3)}, ${words}${right ? "" : ": wrong"}`);
+    this.showPictures(tile.images, pair.index, "small", tile.trouble);
+  }
+
+  drawLarge() {
+    const pairs = this.state.strips[this.shown.strip];
+    if (!pairs.length) return this.large.node.close();
+    this.shown.large = (this.shown.large + pairs.length) % pairs.length;
+    const pair = pairs[this.shown.large];
+    const { right, words } = this.verdict(pair);
+    const more = this.data.groupings.filter(({ title }) => title !== "kind" || !pair.genuine).map(({ title }) => pair[title]);
+    put(this.large.words, [`Pair ${pair.index}`, `score ${pair.score.toFixed(4)}`, `${words}${right ? "" : " (wrong)"}`, ...more].join(" · "));
+    this.large.node.dataset.right = String(right);
+    return this.showPictures(this.large.images, pair.index, "large", null);
+  }
+
+  showPictures(images, index, size, trouble) {
+    if (!this.data.pictures) return;
+    const key = `${index}:${size}`;
+    const found = this.pictures.get(key);
+    const urls = found?.urls ?? this.pictures.get(`${index}:small`)?.urls ?? [];
+    images.forEach((image, side) => {
+      if (urls[side] && image.src !== urls[side]) image.src = urls[side];
+      if (!urls[side]) image.removeAttribute("src");
+      image.alt = urls[side] ? `Picture ${side ? "two" : "one"} of pair ${index}` : "";
+    });
+    if (trouble) put(trouble, found?.message ?? "");
+    if (found) {
+      this.pictures.delete(key); // the last looked at is the last to be dropped
+      this.pictures.set(key, found);
+    } else if (!this.asked.has(key) && !this.gone) {
+      this.asked.add(key);
+      this.send({ kind: "picture", index, size });
+    }
+  }
+
+  keepPictures({ index, size, message }, buffers) {
+    const key = `${index}:${size}`;
+    this.asked.delete(key);
+    this.pictures.set(key, { message, urls: buffers.map((buffer) => URL.createObjectURL(new Blob([buffer], { type: "image/jpeg" }))) });
+    for (const [old, { urls }] of this.pictures) {
+      if (this.pictures.size <= KEPT) break;
+      urls.forEach((url) => URL.revokeObjectURL(url));
+      this.pictures.delete(old);
+    }
+    this.drawStrip();
+  }
+
+  // -- what the kernel says
+
+  drawState() {
+    this.drawMoving();
+    this.drawStrip();
+    this.drawNote();
+    const { saved } = this.state;
+    put(this.saving.saved, saved ? `Saved ${inWords(saved.threshold)}: ${saved.reason}` : "");
+    clearTimeout(this.settling);
+    this.settling = setTimeout(() => this.data && !this.moved && this.rank(), 400);
+  }
+
+  drawNote() {
+    const message = this.gone
+      ? "The kernel is gone: the line still moves, but run the cell again to see other pairs, choose by a rule or save."
+      : this.waiting
+        ? "Waiting for the kernel: it is busy, or was restarted; then run the cell again."
+        : this.state.message;
+    this.note.dataset.trouble = String(Boolean(message) && !this.waiting);
+    if (this.note.dataset.text !== message) {
+      this.note.dataset.text = message;
+      this.note.replaceChildren(...(message ? [icon("problem"), element("span", { textContent: message })] : []));
+    }
+    const bands = this.data?.band ? (this.band ? "Band and cross: 95% intervals, with shared identities taken into account." : "The intervals are being computed.") : "";
+    put(this.curveWords, bands);
+  }
+
+  // -- listening
+
+  listen() {
+    const { signal } = this.stopping;
+    const on = (target, type, handler) => target.addEventListener(type, handler, { signal });
+    this.listenToScale(on);
+    on(this.typed, "change", () => this.takeTyped());
+    on(this.typed, "blur", () => this.schedule());
+    for (const button of this.rules) on(button, "click", () => this.choose(button.dataset.rule));
+    for (const input of Object.values(this.cost.inputs)) on(input, "input", () => this.takeCosts());
+    on(this.saving.node, "submit", (event) => this.save(event));
+    for (const [node, part] of [[this.curveSwitch, "curve"], [this.stripSwitch, "strip"]]) on(node, "click", (event) => this.turn(node, part, event));
+    this.listenToLarge(on);
+    const watchers = [new ResizeObserver(() => this.drawStatic()), new MutationObserver(() => this.drawStatic())];
+    watchers[0].observe(this.card);
+    // Lab names its theme on the body, and swaps the sheet of its colours soon after.
+    watchers[1].observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name", "class"] });
+    on(matchMedia("(prefers-color-scheme: dark)"), "change", () => this.drawStatic());
+    const handlers = {
+      "change:state": () => this.update(),
+      "msg:custom": (message, buffers) => this.receive(message, buffers),
+      comm_live_update: () => this.send({ kind: "open" }),
+    };
+    for (const [name, handler] of Object.entries(handlers)) this.model.on(name, handler);
+    signal.addEventListener("abort", () => {
+      for (const watcher of watchers) watcher.disconnect();
+      for (const [name, handler] of Object.entries(handlers)) this.model.off(name, handler);
+    });
+  }
+
+  listenToScale(on) {
+    const { node } = this.scale;
+    const drag = (event) => {
+      if (!this.data) return;
+      const { left } = node.getBoundingClientRect();
+      const share = (event.clientX - left - PIXELS.left) / (this.width - PIXELS.left - PIXELS.right);
+      this.move(Math.min(this.data.steps, Math.max(0, Math.round(share * this.data.steps))) / this.data.steps);
+    };
+    on(node, "pointerdown", (event) => {
+      if (event.button) return;
+      node.setPointerCapture(event.pointerId);
+      drag(event);
+    });
+    on(node, "pointermove", (event) => node.hasPointerCapture(event.pointerId) && drag(event));
+    on(node, "keydown", (event) => {
+      const steps = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -50, PageUp: 50 };
+      if (!this.data || event.altKey || event.ctrlKey || event.metaKey) return;
+      if (event.key in steps) this.step(steps[event.key] * (event.shiftKey ? 10 : 1));
+      else if (event.key === "Home" || event.key === "End") this.move(event.key === "Home" ? 0 : 1);
+      else return;
+      event.preventDefault();
+      event.stopPropagation();
+    });
+  }
+
+  listenToLarge(on) {
+    const { node, back, on: next, close } = this.large;
+    const turn = (by) => {
+      this.shown.large += by;
+      this.drawLarge();
+    };
+    on(back, "click", () => turn(-1));
+    on(next, "click", () => turn(1));
+    on(close, "click", () => node.close());
+    on(node, "close", () => (this.shown.large = null));
+    on(node, "click", (event) => event.target === node && node.close());
+    on(node, "keydown", (event) => {
+      if (event.key === "ArrowLeft") turn(-1);
+      if (event.key === "ArrowRight") turn(1);
+      event.stopPropagation();
+    });
+  }
+
+  takeTyped() {
+    const value = this.typed.value === "" ? NaN : Number(this.typed.value);
+    if (value >= 0 && value <= 1) this.move(value);
+    else this.typed.value = inWords(this.threshold);
+  }
+
+  takeCosts() {
+    const values = {};
+    this.wrongCost = undefined;
+    for (const { name, label, fits, need } of COSTS) {
+      const input = this.cost.inputs[name];
+      values[name] = Number(input.value);
+      const good = input.value !== "" && Number.isFinite(values[name]) && fits(values[name]);
+      input.setAttribute("aria-invalid", String(!good));
+      if (!good) this.wrongCost ??= `${label}: a number is needed, ${need}.`;
+    }
+    if (!this.wrongCost && !values.false_accept && !values.false_reject) this.wrongCost = "One of the two errors must cost more than 0.";
+    if (!this.wrongCost) this.costs = values;
+    this.drawStatic();
+  }
+
+  choose(rule) {
+    const { parameters } = RULES.find((it) => it.rule === rule);
+    this.tell({ kind: "choose", rule, parameters: rule === "cost" ? this.costs : (parameters ?? {}) });
+  }
+
+  save(event) {
+    event.preventDefault();
+    this.tell({ kind: "save", threshold: this.threshold, reason: this.saving.reason.value });
+  }
+
+  turn(node, part, event) {
+    const { name } = event.target.closest("button")?.dataset ?? {};
+    if (!name) return;
+    this.shown[part] = name;
+    for (const button of node.children) button.setAttribute("aria-pressed", String(button.dataset.name === name));
+    if (part === "curve") this.drawStatic();
+    else this.drawStrip();
+  }
+}
+
+function render({ model, el }) {
+  const view = new View(model, el);
+  return () => view.stop();
+}
+
+export default { render };
