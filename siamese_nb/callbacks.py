@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
 from siamese_nb import metrics
+from siamese_nb.errors import InputError
 from siamese_nb.pairs import Pairs
 
 WATCHED = {
@@ -45,10 +46,16 @@ class PairMetrics(keras.callbacks.Callback):  # type: ignore[misc]
         self.score, self.train, self.validation = score, train, validation
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Measure, and add to the logs."""
+        """Measure, and add to the logs; raise `InputError` if the network's scores are no numbers any more."""
         assert logs is not None  # Keras always hands a dict over
         for prefix, pairs in (("", self.train), ("val_", self.validation)):
-            for name, value in watched_figures(pairs.label, self.score(pairs)).items():
+            scores = self.score(pairs)
+            if not np.isfinite(scores).all():
+                raise InputError(
+                    f"training diverged: scores are NaN after epoch {epoch + 1}, so nothing is saved; "
+                    "try a lower learning rate"
+                )
+            for name, value in watched_figures(pairs.label, scores).items():
                 logs[prefix + name] = value
 
 
