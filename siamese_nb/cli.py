@@ -1,8 +1,7 @@
-"""The command line: `siamese-nb sample | inspect | train | evaluate | score | compare | search`. No logic of its own."""
+"""The command line, `siamese-nb`: each command calls one function of the package. No logic of its own."""
 
 import contextlib
 import csv
-import json
 import os
 import sys
 from collections.abc import Iterator
@@ -82,7 +81,6 @@ def train(
         from siamese_nb import TrainConfig, scan
         from siamese_nb import train as train_verifier
 
-        limits = {} if epochs is None else {"epochs": epochs}
         config = TrainConfig(
             leg=leg,
             weights=weights,
@@ -92,7 +90,7 @@ def train(
             image_size=image_size,
             fine_tune=fine_tune,
             seed=seed,
-            **limits,
+            epochs=TrainConfig.epochs if epochs is None else epochs,
         )
         verifier = train_verifier(scan(data, layout), config, out=out, logs=logs)
         answer.update(

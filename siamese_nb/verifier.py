@@ -85,7 +85,8 @@ class Verifier:
     @property
     def head(self) -> MetricHead:
         """The sigmoid neuron."""
-        return self.model.get_layer("head")
+        head: MetricHead = self.model.get_layer("head")
+        return head
 
     @property
     def threshold(self) -> float:
