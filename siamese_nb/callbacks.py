@@ -80,6 +80,7 @@ class Progress(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Open the bar."""
+        self.epoch = 0
         self.bar = tqdm(total=self.epochs * self.steps, desc="Training", unit="batch", leave=False)
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
@@ -87,9 +88,10 @@ class Progress(keras.callbacks.Callback):  # type: ignore[misc]
         self.bar.update()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Show the figures."""
+        """Show the figures; epochs are those of this stage, as the bar is."""
+        self.epoch += 1
         shown = {name: f"{(logs or {})[name]:.3f}" for name in ("loss", "val_loss", "val_auc")}
-        self.bar.set_postfix(epoch=f"{epoch + 1}/{self.epochs}", **shown)
+        self.bar.set_postfix(epoch=f"{self.epoch}/{self.epochs}", **shown)
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         """Close the bar."""

@@ -10,16 +10,8 @@ from siamese_nb.callbacks import WATCHED, PairMetrics, Progress, watched_figures
 from siamese_nb.errors import InputError
 from siamese_nb.parts import Pairs
 
-NAMES = [
-    "loss",
-    "binary_accuracy",
-    "precision",
-    "recall",
-    "auc",
-    "recall_at_precision_80",
-    "recall_at_precision_90",
-    "recall_at_precision_95",
-]
+RECALLS = [f"recall_at_precision_{percent}" for percent in (80, 90, 95)]
+NAMES = ["loss", "binary_accuracy", "precision", "recall", "auc", *RECALLS]
 
 
 def make_pairs(n: int, seed: int) -> tuple[Pairs, np.ndarray]:
@@ -90,7 +82,7 @@ def test_the_bar_counts_batches_over_all_epochs_and_closes(
     monkeypatch.setattr(callbacks, "tqdm", remembered)
     progress = Progress(epochs=3, steps=4)
     progress.on_train_begin()
-    for epoch in range(2):  # stopped early
+    for epoch in (7, 8):  # a second stage, stopped early
         for batch in range(4):
             progress.on_train_batch_end(batch)
         progress.on_epoch_end(epoch, {"loss": 0.5, "val_loss": 0.25, "val_auc": 0.875})
