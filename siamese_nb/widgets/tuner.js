@@ -30,7 +30,7 @@ const COSTS = [
   { name: "false_reject", label: "False reject costs", value: 1, step: "any", fits: (value) => value >= 0, need: "0 or more" },
   { name: "prevalence", label: "Genuine share in use", value: 0.5, step: "any", fits: (value) => value > 0 && value < 1, need: "between 0 and 1" },
 ];
-const COLOURS = ["text", "soft", "line", "surface", "sunken", "genuine", "impostor", "genuine-tint", "impostor-tint"];
+const COLOURS = ["text", "soft", "line", "surface", "genuine", "impostor"];
 const FRAME = { left: 60, right: 18, top: 10, bottom: 42 };
 const PIXELS = { left: 46, right: 16, top: 30, bars: 176, gap: 14, cost: 40, bottom: 24 };
 
@@ -289,8 +289,6 @@ class View {
       this.saving.node,
       this.large.node,
     );
-    this.probe = element("span", { hidden: true });
-    this.card.append(this.probe);
     root.append(this.card);
   }
 
@@ -462,12 +460,7 @@ class View {
     if (!this.data || this.stopping.signal.aborted) return;
     const style = getComputedStyle(this.card);
     this.font = `12px ${style.fontFamily}`;
-    this.colours = Object.fromEntries(
-      COLOURS.map((name) => {
-        this.probe.style.color = `var(--st-${name})`;
-        return [name, getComputedStyle(this.probe).color];
-      }),
-    );
+    this.colours = Object.fromEntries(COLOURS.map((name) => [name, style.getPropertyValue(`--st-${name}`).trim()]));
     this.width = this.scale.node.clientWidth;
     this.curveWidth = this.curve.parentElement.clientWidth;
     if (!this.width || !this.curveWidth) return;
@@ -1059,15 +1052,19 @@ class View {
     const on = (target, type, handler) => target.addEventListener(type, handler, { signal });
     this.listenToScale(on);
     on(this.typed, "change", () => this.takeTyped());
+    // Lab prevents what Enter does by default, which would be the change, and the submit.
+    on(this.typed, "keydown", (event) => event.key === "Enter" && this.takeTyped());
+    on(this.saving.reason, "keydown", (event) => event.key === "Enter" && this.save(event));
     on(this.typed, "blur", () => this.schedule());
+    on(this.typed, "input", () => (this.taken = undefined));
     for (const button of this.rules) on(button, "click", () => this.choose(button.dataset.rule));
     for (const input of Object.values(this.cost.inputs)) on(input, "input", () => this.takeCosts());
     on(this.saving.node, "submit", (event) => this.save(event));
     for (const [node, part] of [[this.curveSwitch, "curve"], [this.stripSwitch, "strip"]]) on(node, "click", (event) => this.turn(node, part, event));
     this.listenToLarge(on);
-    const watchers = [new ResizeObserver(() => this.drawStatic()), new MutationObserver(() => this.drawStatic())];
+    const watchers = [new ResizeObserver(() => this.drawStatic()), new MutationObserver(() => requestAnimationFrame(() => this.drawStatic()))];
     watchers[0].observe(this.card);
-    // Lab names its theme on the body, and swaps the sheet of its colours soon after.
+    // Lab names its theme on the body: what is drawn must be drawn anew in its colours.
     watchers[1].observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name", "class"] });
     on(matchMedia("(prefers-color-scheme: dark)"), "change", () => this.drawStatic());
     const handlers = {
@@ -1092,6 +1089,7 @@ class View {
     };
     on(node, "pointerdown", (event) => {
       if (event.button) return;
+      node.focus({ preventScroll: true, focusVisible: false }); // a number still being typed is taken first, not last
       node.setPointerCapture(event.pointerId);
       ({ left } = node.getBoundingClientRect());
       drag(event);
@@ -1127,6 +1125,8 @@ class View {
   }
 
   takeTyped() {
+    if (this.typed.value === this.taken) return; // by Enter, before the change
+    this.taken = this.typed.value;
     const value = this.typed.value === "" ? NaN : Number(this.typed.value);
     if (value >= 0 && value <= 1) this.move(value);
     else this.typed.value = inWords(this.threshold);
