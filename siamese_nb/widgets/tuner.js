@@ -245,6 +245,7 @@ class View {
     this.costs = Object.fromEntries(COSTS.map(({ name, value }) => [name, value]));
     this.pictures = new Map(); // "index:size" -> { urls, message }
     this.asked = new Set();
+    this.wanted = { small: [], large: [] };
     this.tiles = [];
     this.build(root);
     this.listen();
@@ -353,6 +354,7 @@ class View {
     this.hear();
     this.gone = true;
     this.inFlight = null;
+    this.asked.clear();
     this.drawNote();
   }
 
@@ -363,7 +365,7 @@ class View {
       this.band = numbers(Float32Array, buffers[0]);
       this.drawStatic();
     }
-    if (message.kind === "picture") this.keepPictures(message, buffers);
+    if (message.kind === "pictures") this.keepPictures(message, buffers);
     this.drawNote();
   }
 
@@ -946,6 +948,7 @@ class View {
     this.empty ??= this.strip.appendChild(element("p", { className: "st-hint" }));
     put(this.empty, pairs.length ? "" : none);
     if (this.shown.large !== null) this.drawLarge();
+    this.askForPictures();
   }
 
   addTile() {
@@ -983,7 +986,8 @@ class View {
     const more = this.data.groupings.filter(({ title }) => title !== "kind" || !pair.genuine).map(({ title }) => pair[title]);
     put(this.large.words, [`Pair ${pair.index}`, `score ${pair.score.toFixed(4)}`, `${words}${right ? "" : " (wrong)"}`, ...more].join(" · "));
     this.large.node.dataset.right = String(right);
-    return this.showPictures(this.large.images, pair.index, "large", null);
+    this.showPictures(this.large.images, pair.index, "large", null);
+    return this.askForPictures();
   }
 
   showPictures(images, index, size, trouble) {
@@ -1002,14 +1006,23 @@ class View {
       this.pictures.set(key, found);
     } else if (!this.asked.has(key) && !this.gone) {
       this.asked.add(key);
-      this.send({ kind: "picture", index, size });
+      this.wanted[size].push(index);
     }
   }
 
-  keepPictures({ index, size, message }, buffers) {
-    const key = `${index}:${size}`;
-    this.asked.delete(key);
-    this.pictures.set(key, { message, urls: buffers.map((buffer) => URL.createObjectURL(new Blob([buffer], { type: "image/jpeg" }))) });
+  askForPictures() {
+    for (const [size, indices] of Object.entries(this.wanted)) {
+      if (indices.length) this.send({ kind: "pictures", indices: indices.splice(0), size });
+    }
+  }
+
+  keepPictures({ size, pairs }, buffers) {
+    const left = [...buffers];
+    for (const { index, message } of pairs) {
+      const both = message ? [] : left.splice(0, 2);
+      this.asked.delete(`${index}:${size}`);
+      this.pictures.set(`${index}:${size}`, { message, urls: both.map((buffer) => URL.createObjectURL(new Blob([buffer], { type: "image/jpeg" }))) });
+    }
     for (const [old, { urls }] of this.pictures) {
       if (this.pictures.size <= KEPT) break;
       urls.forEach((url) => URL.revokeObjectURL(url));
