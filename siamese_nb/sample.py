@@ -91,13 +91,16 @@ def choose_data(folder: str | os.PathLike[str]) -> Path:
     Parameters
     ----------
     folder : str or path
-        The user's own, such as `data`; the sample lies in its `sample`.
+        The user's own, such as `data`; the sample lies in its `sample`. A file, such as one of labelled pairs, is the
+        user's choice and returned as it is.
 
     Raises
     ------
     InputError
         If the sample is needed and cannot be written.
     """
+    if Path(folder).is_file():
+        return Path(folder)
     try:
         scan(folder)
     except InputError:

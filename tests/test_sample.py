@@ -298,3 +298,8 @@ def test_a_sample_that_is_missing_is_made(tmp_path, monkeypatch):
     monkeypatch.setattr(sample, "write_sample", lambda folder: made.append(folder) or folder)
     assert choose_data(tmp_path / "data") == tmp_path / "data" / "sample"
     assert made == [tmp_path / "data" / "sample"]
+
+
+def test_a_file_is_the_users_choice_even_if_it_cannot_be_read_as_pairs(tmp_path):
+    (tmp_path / "pairs.csv").write_text("left,right\n")
+    assert choose_data(tmp_path / "pairs.csv") == tmp_path / "pairs.csv"
