@@ -33,7 +33,7 @@ data/sample: | $(INSTALLED)
 	@$(RUN) siamese_nb.cli sample $@
 
 test: $(INSTALLED)
-	$(RUN) pytest
+	$(RUN) pytest -n 2 --dist loadfile
 
 lint: $(INSTALLED)
 	$(RUN) ruff check .
