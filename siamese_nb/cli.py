@@ -2,7 +2,6 @@
 
 import contextlib
 import csv
-import json
 import os
 import sys
 from collections.abc import Iterator
@@ -50,10 +49,14 @@ def inspect(data: Data, layout: Layout = None, as_json: Json = False) -> None:
     """Say what is in a dataset and what is wrong with it."""
     with _answer(as_json) as answer:
         from siamese_nb.dataset import scan
+        from siamese_nb.doctor import examine
         from siamese_nb.images import THUMBNAIL
 
-        dataset, _ = scan(data, layout).bank(THUMBNAIL)
+        dataset, bank = scan(data, layout).bank(THUMBNAIL)
+        findings = [finding.to_dict() for finding in examine(dataset, bank)]
+        words = ("severity", "kind", "count", "what", "remedy")
         answer.update(dataset.report())
+        answer["findings"] = findings if as_json else [{word: found[word] for word in words} for found in findings]
 
 
 @app.command()

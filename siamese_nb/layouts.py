@@ -10,7 +10,7 @@ from pathlib import Path
 from PIL import Image
 from tqdm.auto import tqdm
 
-from siamese_nb.images import ImageError, read_header
+from siamese_nb.images import Header, ImageError, read_header
 
 NOT_IN_USE = -1
 SAMPLE_MARKER = ".sample.json"  # lies in the embedded sample's folder; a scan of the folder above leaves that out
@@ -30,10 +30,10 @@ class Problem:
     message: str
 
 
-def find_pictures(root: Path, problems: list[Problem]) -> list[str]:
-    """Find the readable pictures of a folder, as sorted relative paths; add a problem for what is not one."""
+def find_pictures(root: Path, problems: list[Problem]) -> dict[str, Header]:
+    """Find the readable pictures of a folder by relative path, sorted; add a problem for what is not one."""
     suffixes = {suffix for suffix, format in Image.registered_extensions().items() if format in Image.OPEN}
-    found = []
+    found = {}
     for path in tqdm(list(_visible_files(root, problems)), desc="Reading headers", unit="file", delay=2, leave=False):
         relative = path.relative_to(root).as_posix()
         if relative == "README.md":  # explains the folder to people
@@ -41,20 +41,19 @@ def find_pictures(root: Path, problems: list[Problem]) -> list[str]:
         if path.suffix.lower() not in suffixes:
             message = "not a picture that can be read; convert it to PNG or JPEG, or move it away"
             problems.append(Problem(relative, "stray_file", message))
-        elif is_readable(root, relative, problems):
-            found.append(relative)
-    return sorted(found)
+        elif header := header_of(root, relative, problems):
+            found[relative] = header
+    return dict(sorted(found.items()))
 
 
-def is_readable(root: Path, path: str, problems: list[Problem]) -> bool:
-    """Tell by its header whether a file is a picture; if not, add a problem that says why."""
+def header_of(root: Path, path: str, problems: list[Problem]) -> Header | None:
+    """Read a file's header; if it is no picture, return None and add a problem that says why."""
     try:
-        read_header(root / path)
+        return read_header(root / path)
     except ImageError as error:
         kind = "missing_file" if isinstance(error.__cause__, FileNotFoundError) else error.kind
         problems.append(Problem(path, kind, str(error).replace(str(root / path), "the file", 1)))
-        return False
-    return True
+        return None
 
 
 def looks_like_couples(paths: list[str]) -> bool:

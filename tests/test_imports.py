@@ -15,9 +15,9 @@ ROOT = Path(siamese_nb.__file__).parent
 
 # Left to right, as data flows: each module imports from what stands before it, and from nothing after it.
 ORDER = [
-    "startup", "errors", "storage", "notebooks", "images", "bank", "pairs_file", "layouts", "dataset", "parts", "pairs",
+    "startup", "errors", "storage", "notebooks", "headers", "images", "bank", "pairs_file", "layouts", "dataset", "parts", "pairs",
     "metrics", "intervals", "calibration", "thresholds", "report", "baselines", "plots", "rendering", "sample",
-    "widgets",
+    "widgets", "doctor",
     "legs", "models", "embeddings", "config", "batches", "callbacks", "tensorboard",
     "evidence", "bundle", "verifier", "training", "demo", "cli",
 ]  # fmt: skip
