@@ -1,6 +1,7 @@
 """The bundle: the folder that a trained verifier is saved in, written whole, read with Keras's safe mode on."""
 
 import json
+import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from siamese_nb.storage import to_json, whole_file, whole_folder
 
 FORMAT = 1  # raise it when an older siamese_nb could not read the bundle rightly
 ABOUT = "bundle.json"
+_MODEL = "model.keras"
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,11 +56,11 @@ def write_bundle(folder: Path, bundle: Bundle) -> None:
     """
     try:
         with whole_folder(folder) as temporary:
-            bundle.model.save(temporary / "model.keras")
+            bundle.model.save(temporary / _MODEL)
             for part, scored in bundle.pairs.items():
                 scored.write(temporary / f"{part}.csv")
             np.save(temporary / "seen.npy", bundle.seen)
-            (temporary / "history.json").write_text(json.dumps(bundle.history), "utf-8")
+            (temporary / "history.json").write_text(to_json(bundle.history), "utf-8")
             (temporary / ABOUT).write_text(to_json({"format": FORMAT, **bundle.about}), "utf-8")
     except FileExistsError as error:
         raise InputError(f"{folder} exists already; give another place, or move it away") from error
@@ -88,21 +90,24 @@ def read_bundle(path: str | os.PathLike[str]) -> tuple[Path, Bundle]:
                 "which is newer than this one; update siamese-nb to read it"
             )
         bundle = Bundle(
-            model=keras.saving.load_model(folder / "model.keras", compile=False, safe_mode=True),
+            model=_read_model(folder / _MODEL),
             about=about,
-            history=json.loads((folder / "history.json").read_text("utf-8")),
+            history=_read_history(folder / "history.json"),
             pairs={part: ScoredPairs.read(folder / f"{part}.csv") for part in ("validation", "test")},
             seen=np.load(folder / "seen.npy"),
         )
     except InputError:
         raise
     except Exception as error:  # json, zipfile, h5py and Keras each raise their own kinds for damaged files
-        raise InputError(f"the bundle {folder} is damaged ({type(error).__name__}: {error}); train it again") from error
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise InputError(f"the bundle {folder} is damaged ({reason}); train it again") from error
     return folder, bundle
 
 
 def newest_bundle(path: str | os.PathLike[str]) -> Path:
-    """Return the folder itself if it is a bundle, else the newest bundle in it; names of runs start with their time.
+    """Return the folder itself if it is a bundle, else the newest bundle in it.
+
+    Of bundles of the same time, as copies may be, it is the last by name, which starts with the time of its run.
 
     Raises
     ------
@@ -112,7 +117,21 @@ def newest_bundle(path: str | os.PathLike[str]) -> Path:
     folder = Path(path)
     if (folder / ABOUT).is_file():
         return folder
-    found = sorted(about.parent for about in folder.glob(f"*/{ABOUT}") if not about.parent.name.startswith("."))
+    networks = [file for file in folder.glob(f"*/{_MODEL}") if not file.parent.name.startswith(".")]
+    found = [file for file in networks if (file.parent / ABOUT).is_file()]
     if not found:
         raise InputError(f"there is no bundle in {folder}; train one with: siamese-nb train DATA --out {folder}")
-    return max(found, key=lambda bundle: ((bundle / "model.keras").stat().st_mtime, bundle.name))
+    # By the network's time: a threshold that is changed later does not make its bundle a newer one.
+    return max(found, key=lambda file: (file.stat().st_mtime_ns, file.parent.name)).parent
+
+
+def _read_model(file: Path) -> keras.Model:
+    model = keras.saving.load_model(file, compile=False, safe_mode=True)
+    for part in ("leg", "head"):
+        model.get_layer(part)  # raises where there is none: some other network
+    return model
+
+
+def _read_history(file: Path) -> dict[str, list[float]]:
+    values = json.loads(file.read_text("utf-8"))
+    return {name: [math.nan if value is None else value for value in column] for name, column in values.items()}

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
 from siamese_nb import metrics
+from siamese_nb.errors import InputError
 from siamese_nb.pairs import Pairs
 
 WATCHED = {
@@ -45,10 +46,16 @@ class PairMetrics(keras.callbacks.Callback):  # type: ignore[misc]
         self.score, self.train, self.validation = score, train, validation
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Measure, and add to the logs."""
+        """Measure, and add to the logs; raise `InputError` if the network's scores are no numbers any more."""
         assert logs is not None  # Keras always hands a dict over
         for prefix, pairs in (("", self.train), ("val_", self.validation)):
-            for name, value in watched_figures(pairs.label, self.score(pairs)).items():
+            scores = self.score(pairs)
+            if not np.isfinite(scores).all():
+                raise InputError(
+                    f"training diverged: scores are NaN after epoch {epoch + 1}, so nothing is saved; "
+                    "try a lower learning rate"
+                )
+            for name, value in watched_figures(pairs.label, scores).items():
                 logs[prefix + name] = value
 
 
@@ -73,6 +80,7 @@ class Progress(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Open the bar."""
+        self.epoch = 0
         self.bar = tqdm(total=self.epochs * self.steps, desc="Training", unit="batch", leave=False)
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
@@ -80,9 +88,10 @@ class Progress(keras.callbacks.Callback):  # type: ignore[misc]
         self.bar.update()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Show the figures."""
+        """Show the figures; epochs are those of this stage, as the bar is."""
+        self.epoch += 1
         shown = {name: f"{(logs or {})[name]:.3f}" for name in ("loss", "val_loss", "val_auc")}
-        self.bar.set_postfix(epoch=f"{epoch + 1}/{self.epochs}", **shown)
+        self.bar.set_postfix(epoch=f"{self.epoch}/{self.epochs}", **shown)
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         """Close the bar."""

@@ -1,4 +1,4 @@
-"""The command line: `siamese-nb sample | inspect | train | evaluate | score | compare | search`. No logic of its own."""
+"""The command line, `siamese-nb`: each command calls one function of the package. No logic of its own."""
 
 import contextlib
 import csv
@@ -85,7 +85,6 @@ def train(
         from siamese_nb import TrainConfig, scan
         from siamese_nb import train as train_verifier
 
-        limits = {} if epochs is None else {"epochs": epochs}
         config = TrainConfig(
             leg=leg,
             weights=weights,
@@ -95,7 +94,7 @@ def train(
             image_size=image_size,
             fine_tune=fine_tune,
             seed=seed,
-            **limits,
+            epochs=TrainConfig.epochs if epochs is None else epochs,
         )
         verifier = train_verifier(scan(data, layout), config, out=out, logs=logs)
         answer.update(

@@ -70,7 +70,7 @@ class ScoredPairs:
         )
 
     def figures_by_kind(self, threshold: float) -> dict[str, Any]:
-        """Compute the figures of the counted pairs, and under `across` and `within` those against each kind of impostor."""
+        """Compute the figures of the counted pairs, and under `across` and `within` those against each kind."""
         found: dict[str, Any] = dict(self.figures(threshold))
         for name, kind in (("across", ACROSS), ("within", WITHIN)):
             if (self.kinds == kind).any():
@@ -78,10 +78,10 @@ class ScoredPairs:
         return found
 
     def write(self, file: Path) -> None:
-        """Write the pairs as CSV, scores to their last digit."""
+        """Write the pairs as CSV, scores to their last digit, file names to their last byte."""
         columns = (self.one, self.two, self.labels, self.kinds, self.counted.astype(int), self.scores)
         lists = [np.asarray(column).tolist() for column in (*columns, self.one_identity, self.two_identity)]
-        with file.open("w", newline="", encoding="utf-8") as stream:
+        with file.open("w", newline="", encoding="utf-8", errors="surrogateescape") as stream:
             writer = csv.writer(stream)
             writer.writerow(_COLUMNS)
             writer.writerows(zip(*lists, strict=True))
@@ -89,7 +89,7 @@ class ScoredPairs:
     @classmethod
     def read(cls, file: Path) -> "ScoredPairs":
         """Read what `write` wrote."""
-        with file.open(newline="", encoding="utf-8") as stream:
+        with file.open(newline="", encoding="utf-8", errors="surrogateescape") as stream:
             rows = list(csv.reader(stream))[1:]
         one, two, label, kind, counted, score, first, second = zip(*rows, strict=True)
         return cls(

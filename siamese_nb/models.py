@@ -88,8 +88,8 @@ def build_siamese(leg: keras.Model, head: MetricHead) -> keras.Model:
 def build_in_batch(leg: keras.Model, head: MetricHead) -> keras.Model:
     """Build the same network for training: distinct images in, pairs by index, so that no image is embedded twice.
 
-    Its inputs are `images` `[n_images, ...]` and `one`, `two` `int32[n_pairs]`, which point into `images`; its output is
-    the score `float32[n_pairs, 1]`. It shares every weight with `build_siamese(leg, head)`.
+    Its inputs are `images` `[n_images, ...]` and `one`, `two` `int32[n_pairs]`, which point into `images`; its output
+    is the score `float32[n_pairs, 1]`. It shares every weight with `build_siamese(leg, head)`.
     """
     images = keras.Input(leg.input_shape[1:], dtype=leg.input.dtype, name="images")
     one = keras.Input((), dtype="int32", name="one")

@@ -8,6 +8,7 @@ import io
 from pathlib import Path
 
 import nbformat
+import numpy as np
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import CellExecutionError
@@ -20,6 +21,7 @@ from siamese_nb.errors import InputError
 from siamese_nb.storage import whole_file
 
 _WIDGET = "application/vnd.jupyter.widget-view+json"
+_NEARLY_WHITE = 247
 _COLOURS = 256  # of a figure: less than half of the bytes, and hardly a difference that is seen
 
 
@@ -73,7 +75,8 @@ def write_notebook(notebook: NotebookNode, file: Path) -> None:
             for output in cell.outputs:
                 if "image/png" in output.get("data", {}):
                     output.data["image/png"] = _shrink(output.data["image/png"])
-    notebook.metadata = {"kernelspec": notebook.metadata.kernelspec, "language_info": {"name": "python"}}
+    notebook.metadata.pop("widgets", None)
+    notebook.metadata["language_info"] = {"name": "python"}
     with whole_file(file) as temporary:
         nbformat.write(notebook, temporary)
 
@@ -85,7 +88,11 @@ def _is_kept(output: NotebookNode) -> bool:
 def _shrink(png: str) -> str:
     stream = io.BytesIO()
     image = Image.open(io.BytesIO(base64.b64decode(png))).convert("RGB")
-    palette = image.quantize(_COLOURS)
+    colours = np.reshape(image.quantize(_COLOURS).getpalette() or [], (-1, 3))
+    # Quantizing takes paper for nearly white: it would be dithered, and show as a box on a white page.
+    colours[colours.min(axis=1) > _NEARLY_WHITE] = 255
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(colours.ravel().tolist())
     image.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG).save(stream, "PNG", optimize=True)
     return base64.b64encode(stream.getvalue()).decode()
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from siamese_nb.bundle import Bundle, read_bundle, rewrite_about, write_bundle
 from siamese_nb.calibration import Calibration
 from siamese_nb.dataset import NOT_IN_USE, Dataset, scan
-from siamese_nb.embeddings import embed, pair_scores, row_scores
+from siamese_nb.embeddings import bank_embeddings, embed, pair_scores, row_scores
 from siamese_nb.errors import InputError
 from siamese_nb.evidence import ScoredPairs
 from siamese_nb.images import ImageSource, read_image
@@ -22,6 +22,7 @@ from siamese_nb.models import MetricHead
 from siamese_nb.pairs import whole
 
 SIMILAR, NOT_SIMILAR = "similar", "not similar"
+_IMAGES_AT_ONCE = 1024  # decoded pictures in memory
 
 
 @dataclass(eq=False)
@@ -71,9 +72,10 @@ class Verifier:
         InputError
             If the place cannot be written to, or is taken.
         """
-        self.path = Path(folder)
-        write_bundle(self.path, Bundle(self.model, self.about, self.history, self.pairs, self.seen))
-        return self.path
+        path = Path(folder)
+        write_bundle(path, Bundle(self.model, self.about, self.history, self.pairs, self.seen))
+        self.path = path
+        return path
 
     @property
     def leg(self) -> keras.Model:
@@ -83,7 +85,8 @@ class Verifier:
     @property
     def head(self) -> MetricHead:
         """The sigmoid neuron."""
-        return self.model.get_layer("head")
+        head: MetricHead = self.model.get_layer("head")
+        return head
 
     @property
     def threshold(self) -> float:
@@ -109,13 +112,14 @@ class Verifier:
         Raises
         ------
         InputError
-            If the threshold is outside [0, 1].
+            If the threshold is outside [0, 1], or the bundle cannot be written to.
         """
         chosen = {"threshold": check_threshold(threshold), "rule": "by hand", "reason": reason}
         figures = {part: scored.figures_by_kind(threshold) for part, scored in self.pairs.items()}
-        self.about = {**self.about, "threshold": chosen, **figures}
+        about = {**self.about, "threshold": chosen, **figures}
         if self.path is not None:
-            rewrite_about(self.path, self.about)
+            rewrite_about(self.path, about)
+        self.about = about
 
     def embed(self, images: Sequence[ImageSource]) -> NDArray[np.float32]:
         """Send pictures through the leg, each once.
@@ -133,10 +137,11 @@ class Verifier:
         ImageError
             If one of them cannot be read.
         """
-        pixels = np.empty((len(images), *self.image_size, 3), np.uint8)
-        for row, image in enumerate(images):
-            pixels[row] = read_image(image, self.image_size)
-        return embed(self.leg, pixels)
+        embeddings = np.empty((len(images), self.leg.output_shape[-1]), np.float32)
+        for start in range(0, len(images), _IMAGES_AT_ONCE):
+            rows = slice(start, start + _IMAGES_AT_ONCE)
+            embeddings[rows] = embed(self.leg, np.stack([read_image(image, self.image_size) for image in images[rows]]))
+        return embeddings
 
     def score(self, pairs: Sequence[tuple[ImageSource, ImageSource]]) -> NDArray[np.float64]:
         """Score pairs of pictures; each distinct picture is read and embedded once, however many pairs name it.
@@ -238,6 +243,14 @@ class Verifier:
     def search(self, query: ImageSource, dataset: Dataset, k: int = 10) -> list[dict[str, Any]]:
         """Rank a dataset's pictures by their score with one picture.
 
+        The dataset's embeddings are cached, so only the first of many queries takes long.
+
+        Parameters
+        ----------
+        query : path, bytes, array or PIL image
+        dataset : Dataset
+        k : int, at least 1
+
         Returns
         -------
         list of dict
@@ -251,7 +264,7 @@ class Verifier:
         asked = self.embed([query])
         dataset, bank = dataset.bank(self.image_size)
         readable = np.setdiff1d(np.arange(len(dataset.paths)), [failure.row for failure in bank.failures])
-        embeddings = np.concatenate([asked, embed(self.leg, bank.images[readable])])
+        embeddings = np.concatenate([asked, bank_embeddings(self.leg, bank)[readable]])
         scores = pair_scores(self.head, embeddings, np.zeros(len(readable), np.int64), np.arange(1, len(embeddings)))
         best = np.argsort(-scores, kind="stable")[:k]
         return [

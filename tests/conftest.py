@@ -1,7 +1,9 @@
 """What all tests share: a cache of their own, and small folders of made-up pictures."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -72,6 +74,33 @@ def make_identities() -> MakeFolder:
         return folder
 
     return make
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A small trained bundle: the pictures' folder, the folders given to `train`, and the verifier as it came out."""
+
+    data: Path
+    out: Path
+    logs: Path
+    verifier: Any
+
+    @property
+    def path(self) -> Path:
+        """The bundle's own folder."""
+        return self.verifier.path
+
+
+@pytest.fixture(scope="session")
+def trained(make_couples: MakeFolder, tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """Train one network on 40 couples of 32 pixels, for all who need a bundle; copy it before changing it."""
+    from siamese_nb import TrainConfig, train
+
+    folder = tmp_path_factory.mktemp("trained")
+    data = make_couples(folder / "data", categories=2, couples=20, size=32)
+    config = TrainConfig(image_size=32, embedding=16, epochs=4, batch_images=16)
+    verifier = train(data, config, out=folder / "saved_model", logs=folder / "logs")
+    return Trained(data, folder / "saved_model", folder / "logs", verifier)
 
 
 def write_picture(path: Path, size: int = 16, seed: int = 0, noise: int = 0) -> Path:

@@ -13,7 +13,7 @@ RATES = ("far", "recall", "precision")
 
 _POINTS = 600
 _BAND_POINTS = 120
-_REPLICATES = 400
+_REPLICATES = 256
 
 
 def make_points(table: ScoreTable) -> NDArray[np.float32]:

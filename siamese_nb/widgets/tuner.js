@@ -81,8 +81,10 @@ function percent(share) {
   return `${(100 * share).toFixed(share < 0.0995 || share > 0.9995 ? 2 : 1)}%`;
 }
 
+const GROUPED = new Intl.NumberFormat("en-US"); // made once: toLocaleString makes one a call, and shows in a drag
+
 function whole(count) {
-  return count.toLocaleString("en-US");
+  return GROUPED.format(count);
 }
 
 function inWords(threshold) {
@@ -342,6 +344,11 @@ class View {
     clearTimeout(this.timer);
     this.timer = undefined;
     this.waiting = this.gone = false;
+  }
+
+  // The band takes the kernel a while: no reason to speak of waiting as long as nothing else is asked.
+  get computing() {
+    return Boolean(this.data?.band) && !this.band;
   }
 
   lose() {
@@ -661,6 +668,8 @@ class View {
     const { line, soft } = this.colours;
     pen.lineWidth = 1;
     pen.fillStyle = soft;
+    let lastX = -Infinity;
+    let lastY = Infinity;
     for (const tick of axes.ticks) {
       const [x, y] = this.place([tick, tick], axes);
       const [left, floor] = [FRAME.left, this.curveHeight - FRAME.bottom];
@@ -676,10 +685,10 @@ class View {
       const text = `${Number((100 * tick).toPrecision(3))}%`;
       pen.textAlign = "center";
       pen.textBaseline = "top";
-      pen.fillText(text, x, floor + 6);
+      if (x - lastX > 38) pen.fillText(text, (lastX = x), floor + 6);
       pen.textAlign = "right";
       pen.textBaseline = "middle";
-      pen.fillText(text, left - 6, y);
+      if (lastY - y > 15) pen.fillText(text, left - 6, (lastY = y));
     }
     pen.textAlign = "right";
     pen.textBaseline = "bottom";
@@ -1031,7 +1040,7 @@ class View {
   drawNote() {
     const message = this.gone
       ? "The kernel is gone: the line still moves, but run the cell again to see other pairs, choose by a rule or save."
-      : this.waiting
+      : this.waiting && (this.inFlight || !this.computing)
         ? "Waiting for the kernel: it is busy, or was restarted; then run the cell again."
         : this.state.message;
     this.note.dataset.trouble = String(Boolean(message) && !this.waiting);
@@ -1039,8 +1048,8 @@ class View {
       this.note.dataset.text = message;
       this.note.replaceChildren(...(message ? [icon("problem"), element("span", { textContent: message })] : []));
     }
-    const bands = this.data?.band ? (this.band ? "Band and cross: 95% intervals, with shared identities taken into account." : "The intervals are being computed.") : "";
-    put(this.curveWords, bands);
+    const words = this.band ? "Band and cross: 95% intervals, with shared identities taken into account." : "";
+    put(this.curveWords, this.computing ? "The intervals are being computed." : words);
   }
 
   // -- listening
@@ -1075,15 +1084,16 @@ class View {
 
   listenToScale(on) {
     const { node } = this.scale;
+    let left = 0; // measured once a drag: asking again would lay the page out twice a frame
     const drag = (event) => {
       if (!this.data) return;
-      const { left } = node.getBoundingClientRect();
       const share = (event.clientX - left - PIXELS.left) / (this.width - PIXELS.left - PIXELS.right);
       this.move(Math.min(this.data.steps, Math.max(0, Math.round(share * this.data.steps))) / this.data.steps);
     };
     on(node, "pointerdown", (event) => {
       if (event.button) return;
       node.setPointerCapture(event.pointerId);
+      ({ left } = node.getBoundingClientRect());
       drag(event);
     });
     on(node, "pointermove", (event) => node.hasPointerCapture(event.pointerId) && drag(event));

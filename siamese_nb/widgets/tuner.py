@@ -39,7 +39,8 @@ class ThresholdTuner(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
     categories : array_like of shape (n_pairs,), str or int, optional
         The category that each pair is counted under. Of more than 100, the smallest are joined.
     one_identity, two_identity : array_like of shape (n_pairs,), int or str, optional
-        What each of the two images shows. With both, the rates have 95% intervals.
+        What each of the two images shows. With both, the rates have 95% intervals, which take the kernel some seconds
+        for a million pairs.
     pictures : callable, optional
         Takes a pair's index; returns both pictures, as paths, bytes, arrays or PIL images.
     save : callable, optional

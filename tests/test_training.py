@@ -1,0 +1,358 @@
+"""Training: what a run learns from, what it leaves behind, and what it refuses."""
+
+import dataclasses
+import functools
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow
+
+from siamese_nb import batches as batches_module
+from siamese_nb import evidence, training
+from siamese_nb.bank import digest
+from siamese_nb.callbacks import WATCHED, PairMetrics, watched_figures
+from siamese_nb.config import TrainConfig
+from siamese_nb.dataset import scan
+from siamese_nb.errors import InputError
+from siamese_nb.intervals import figures_with_intervals
+from siamese_nb.legs import Preprocessing
+from siamese_nb.training import Run, train
+from siamese_nb.verifier import Verifier
+
+REAL_WEIGHTS = Path(__file__).parents[1].parent / "shared/data/weights/mobilenet_v2_0.35_224_no_top.weights.h5"
+pytestmark = pytest.mark.filterwarnings("ignore:Even though the .tf.config:UserWarning")
+FROZEN = {"leg": "mobilenetv2", "weights": "a file"}
+Train = Callable[..., Verifier]
+
+
+def tiny_leg(name: str, size: int, weights: str = "imagenet") -> keras.Model:
+    """Build a leg of one convolution, with its backbone inside as the pretrained ones have it."""
+    inputs = keras.Input((size, size, 3))
+    x = keras.layers.Conv2D(8, size // 4, strides=size // 4, use_bias=False)(inputs)
+    x = keras.layers.Flatten()(keras.layers.BatchNormalization()(x))
+    image = keras.Input((size, size, 3), dtype="uint8", name="image")
+    return keras.Model(image, keras.Model(inputs, x, name="backbone")(Preprocessing("tf")(image)), name=name)
+
+
+@pytest.fixture
+def tiny(make_couples, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Train]:
+    """Give `tiny(data=None, **settings)`: train a tiny leg on 30 couples, or on what is given.
+
+    Every third of these couples shows two different things, so that no network gets all of them right.
+    """
+    monkeypatch.setattr(training, "build_leg", tiny_leg)
+    tensorflow.config.run_functions_eagerly(True)  # compiling takes longer than these few steps do
+    few = functools.partial(figures_with_intervals, n_bootstrap=20)  # nobody looks at the bounds here
+    monkeypatch.setattr(evidence, "figures_with_intervals", few)
+
+    def run(data: Path | None = None, **settings: object) -> Verifier:
+        if data is None:
+            data = tmp_path / "data"
+            if not data.exists():
+                make_couples(data, categories=2, couples=15, size=32)
+                for item in range(0, 15, 3):
+                    (data / f"category0/item{item}_two.png").rename(data / "kept.png")
+                    (data / f"category1/item{item}_two.png").rename(data / f"category0/item{item}_two.png")
+                    (data / "kept.png").rename(data / f"category1/item{item}_two.png")
+        config = {"image_size": 32, "embedding": 8, "epochs": 2, "batch_images": 16, **settings}
+        return train(data, TrainConfig(**config), out=tmp_path / "out", logs=tmp_path / "logs")
+
+    yield run
+    tensorflow.config.run_functions_eagerly(False)
+
+
+def left_in(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*")) if folder.exists() else []
+
+
+def validation_loss(verifier: Verifier) -> float:
+    scored = verifier.pairs["validation"]
+    return watched_figures(scored.labels[scored.counted], scored.scores[scored.counted])["loss"]
+
+
+def test_it_learns(trained) -> None:
+    test = trained.verifier.about["test"]
+    assert test["auc"] > 0.9
+    scored = trained.verifier.pairs["test"]
+    assert scored.scores[scored.labels == 1].mean() > scored.scores[scored.labels == 0].mean() + 0.2
+    history = trained.verifier.history
+    assert history["loss"][-1] < history["loss"][0]
+
+
+def test_the_history_holds_every_metric_of_train_and_validation(trained) -> None:
+    history = trained.verifier.history
+    assert set(history) == {prefix + name for prefix in ("", "val_") for name in WATCHED}
+    assert {len(column) for column in history.values()} == {4}
+    assert history["loss"] != history["val_loss"]
+    assert json.loads((trained.path / "history.json").read_text()).keys() == history.keys()
+
+
+def test_tensorboard_shows_the_history(trained) -> None:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    folder = trained.logs / "fit" / trained.path.name
+    for part, prefix in (("train", ""), ("validation", "val_")):
+        events = EventAccumulator(str(folder / part)).Reload()
+        for name in WATCHED:
+            tensors = events.Tensors(f"epoch_{name}")
+            shown = [float(np.frombuffer(event.tensor_proto.tensor_content, np.float32)[0]) for event in tensors]
+            assert [event.step for event in tensors] == list(range(4))
+            assert shown == pytest.approx(trained.verifier.history[prefix + name], abs=1e-6, nan_ok=True)
+
+
+def test_the_bundle_says_how_it_was_made(trained) -> None:
+    about = trained.verifier.about
+    assert TrainConfig.from_dict(about["config"]).embedding == 16
+    assert about["threshold"]["threshold"] == trained.verifier.threshold
+    for part in ("validation", "test"):
+        assert about[part]["threshold"] == trained.verifier.threshold
+        assert {"across", "within"} <= about[part].keys()
+    assert set(about["baselines"]["colour_histogram"]) == {"across", "within"}
+
+
+def test_no_test_picture_was_trained_or_tuned_on(trained) -> None:
+    def digests(part: str) -> set[int]:
+        scored = trained.verifier.pairs[part]
+        return {digest((trained.data / path).read_bytes()) for path in {*scored.one, *scored.two}}
+
+    seen = set(trained.verifier.seen.tolist())
+    everything = {digest(path.read_bytes()) for path in trained.data.rglob("*.png")}
+    assert digests("validation") < seen
+    assert digests("test") == everything - seen
+    assert len(seen) == 64
+
+
+def test_the_leg_learns_from_the_training_part_alone(tiny: Train, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows: list[np.ndarray] = []
+    batch = batches_module.Batches._batch
+
+    def remembered(self: batches_module.Batches, pairs: batches_module.Pairs) -> object:
+        rows.extend([pairs.one, pairs.two])
+        return batch(self, pairs)
+
+    monkeypatch.setattr(batches_module.Batches, "_batch", remembered)
+    verifier = tiny(**FROZEN, fine_tune=True, epochs=1)
+    paths = scan(verifier.path.parents[1] / "data").paths
+    learnt_from = {paths[row] for row in np.unique(np.concatenate(rows))}
+    assert len(learnt_from) == 36
+    for part in ("validation", "test"):
+        assert not learnt_from & {*verifier.pairs[part].one, *verifier.pairs[part].two}
+
+
+def test_the_best_epoch_is_kept(tiny: Train) -> None:
+    verifier = tiny(**FROZEN, epochs=30, patience=3, learning_rate=0.3)
+    losses = verifier.history["val_loss"]
+    best = int(np.argmin(losses))
+    assert best < len(losses) - 1  # else keeping the last one would do
+    assert len(losses) == best + 1 + 3 < 30  # stopped by patience
+    assert validation_loss(verifier) == pytest.approx(losses[best], abs=1e-5)
+    assert validation_loss(verifier) != pytest.approx(losses[-1], abs=1e-3)
+
+
+def test_a_seed_decides_everything(tiny: Train) -> None:
+    first, again = tiny(seed=3), tiny(seed=3)
+    assert first.path != again.path
+    for name, column in first.history.items():
+        assert column == pytest.approx(again.history[name], abs=1e-6, nan_ok=True)
+    assert first.pairs["test"].one == again.pairs["test"].one
+    assert np.allclose(first.pairs["test"].scores, again.pairs["test"].scores, atol=1e-6)
+    assert first.threshold == pytest.approx(again.threshold, abs=1e-6)
+    assert tiny(**FROZEN, seed=4).pairs["test"].one != first.pairs["test"].one
+
+
+def test_the_threshold_does_not_look_at_test(tiny: Train, monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = tiny(**FROZEN)
+    begin = Run.begin
+
+    def with_other_labels(*given: object) -> Run:
+        run = begin(*given)
+        part, pairs, counted = run.test
+        run.test = part, dataclasses.replace(pairs, label=1 - pairs.label), counted
+        return run
+
+    monkeypatch.setattr(Run, "begin", with_other_labels)
+    fooled = tiny(**FROZEN)
+    assert fooled.about["threshold"] == honest.about["threshold"]
+    assert fooled.about["calibration"] == honest.about["calibration"]
+    assert fooled.history == honest.history
+    assert fooled.about["test"]["auc"] == pytest.approx(1 - honest.about["test"]["auc"], abs=1e-6)
+
+
+def test_a_collapsed_network_is_not_saved(tiny: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fit_head = Run.fit_head
+
+    def collapsing(self: Run, folder: Path) -> None:
+        fit_head(self, folder)
+        w, b = self.head.get_weights()
+        self.head.set_weights([np.zeros_like(w), b])
+
+    monkeypatch.setattr(Run, "fit_head", collapsing)
+    with pytest.raises(InputError, match=r"collapsed: every pair scores 0\.\d+.*not saved.*learning rate"):
+        tiny(**FROZEN)
+    assert left_in(tmp_path / "out") == []
+
+
+def test_a_network_that_diverges_is_not_saved(tiny: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keras.optimizers, "Adam", lambda rate: keras.optimizers.SGD(1e38))
+    with pytest.raises(InputError, match="learning rate"):
+        tiny()
+    assert left_in(tmp_path / "out") == []
+
+
+def test_ctrl_c_leaves_no_bundle(tiny: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(self: PairMetrics, epoch: int, logs: dict) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(PairMetrics, "on_epoch_end", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        tiny(**FROZEN)
+    assert left_in(tmp_path / "out") == []
+
+
+@pytest.mark.parametrize("place", ["out", "logs"])
+def test_a_place_that_cannot_be_written_is_told_before_the_work(
+    place: str, make_couples, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_early(*given: object) -> Iterator[None]:
+        raise AssertionError("the work began")
+
+    monkeypatch.setattr(Run, "begin", too_early)
+    (tmp_path / "a file").write_text("mine")
+    places = {"out": tmp_path / "out", "logs": tmp_path / "logs", place: tmp_path / "a file" / "below"}
+    with pytest.raises(InputError, match="cannot write"):
+        train(make_couples(tmp_path / "data"), **places)
+    assert (tmp_path / "a file").read_text() == "mine"
+
+
+def test_too_few_couples_are_told(tiny: Train, make_couples, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="has 7 couples; a network needs at least 8"):
+        tiny(make_couples(tmp_path / "few", categories=1, couples=7, size=32))
+    assert left_in(tmp_path / "out") == []
+    assert left_in(tmp_path / "logs") == []
+
+
+def test_eight_couples_of_one_category_will_do(tiny: Train, make_couples, tmp_path: Path) -> None:
+    verifier = tiny(make_couples(tmp_path / "few", categories=1, couples=8, size=32))
+    assert "across" not in verifier.about["test"]
+    assert verifier.about["test"]["within"]["pairs"] == verifier.about["test"]["pairs"] >= 4
+    assert Verifier.load(verifier.path).threshold == verifier.threshold
+
+
+def test_identities_and_unlike_sizes_will_do(tiny: Train, make_identities, make_picture, tmp_path: Path) -> None:
+    data = make_identities(tmp_path / "things", categories=2, things=6, pictures=3, size=32)
+    make_picture(data / "category0" / "thing0" / "large.png", size=70, seed=0)
+    (data / "category0" / "thing1" / "broken.png").write_bytes(b"no picture")
+    verifier = tiny(data)
+    assert verifier.about["dataset"]["layout"] == "identities"
+    assert verifier.about["dataset"]["problems"] == 1
+    assert len(verifier.seen) < 37
+
+
+def test_a_split_by_category_shares_none(tiny: Train, make_couples, tmp_path: Path) -> None:
+    verifier = tiny(make_couples(tmp_path / "many", categories=6, couples=3, size=32), split_by="category")
+    categories = {
+        part: {Path(path).parts[0] for path in (*scored.one, *scored.two)} for part, scored in verifier.pairs.items()
+    }
+    assert not categories["validation"] & categories["test"]
+
+
+def write_pairs(data: Path, file: Path) -> Path:
+    """Name each couple once, and tell each first picture from the second pictures of the next two couples."""
+    ones = sorted(data.rglob("*_one.png"))
+    lines = ["one,two,label"]
+    for place, one in enumerate(ones):
+        lines.append(f"{one.relative_to(file.parent)},{str(one.relative_to(file.parent)).replace('_one', '_two')},1")
+        for step in (1, 2):
+            other = ones[(place + step) % len(ones)]
+            lines.append(
+                f"{one.relative_to(file.parent)},{str(other.relative_to(file.parent)).replace('_one', '_two')},0"
+            )
+    file.write_text("\n".join(lines) + "\n")
+    return file
+
+
+@pytest.mark.parametrize("settings", [{}, FROZEN], ids=["learning leg", "frozen leg"])
+def test_a_file_of_pairs_will_do(settings: dict, tiny: Train, make_couples, tmp_path: Path) -> None:
+    data = make_couples(tmp_path / "pictures", categories=1, couples=30, size=32)
+    file = write_pairs(data, tmp_path / "pairs.csv")
+    named = {tuple(line.split(",")[:2]): int(line[-1]) for line in file.read_text().splitlines()[1:]}
+    verifier = tiny(file, **settings)
+    for scored in verifier.pairs.values():
+        for one, two, label in zip(scored.one, scored.two, scored.labels, strict=True):
+            assert named[one, two] == label
+        assert set(scored.labels) == {0, 1}
+
+
+def test_runs_of_one_second_get_names_of_their_own(tiny: Train, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training.time, "strftime", lambda *given: "20260101-000000")
+    first, second = tiny(**FROZEN, epochs=1), tiny(**FROZEN, epochs=1)
+    assert [first.path.name, second.path.name] == ["20260101-000000-mobilenetv2", "20260101-000000-mobilenetv2-2"]
+    logs = first.path.parents[1] / "logs" / "fit"
+    assert sorted(path.name for path in logs.iterdir()) == [first.path.name, second.path.name]
+
+
+def test_a_frozen_leg_stays_as_it_is_and_sees_each_picture_once(
+    tiny: Train, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verifier = tiny(**FROZEN, epochs=4)
+    keras.utils.set_random_seed(0)
+    untouched = tiny_leg("mobilenetv2", 32).get_weights()
+    backbone = verifier.leg.get_weights()[: len(untouched)]
+    assert all(np.array_equal(a, b) for a, b in zip(backbone, untouched, strict=True))
+    assert len(list((cache / "embeddings").iterdir())) == 1
+    assert set(verifier.about["baselines"]) == {"colour_histogram", "frozen_cosine"}
+
+
+def test_fine_tuning_moves_the_leg_but_not_its_statistics(tiny: Train, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "_FINE_TUNE_SLOWER", 1)
+    verifier = tiny(**FROZEN, fine_tune=True, epochs=3)
+    keras.utils.set_random_seed(0)
+    before = {weight.path.split("/")[-1]: weight.numpy() for weight in tiny_leg("mobilenetv2", 32).weights}
+    backbone = next(
+        layer for layer in verifier.leg.layers if isinstance(layer, keras.Model) and layer.name == "backbone"
+    )
+    after = {weight.path.split("/")[-1]: weight.numpy() for weight in backbone.weights}
+    assert len(verifier.history["val_loss"]) == 6
+    assert not np.array_equal(after.pop("kernel"), before.pop("kernel"))
+    assert after.keys() == before.keys() == {"gamma", "beta", "moving_mean", "moving_variance"}
+    assert all(np.array_equal(after[name], before[name]) for name in before)
+
+
+class Lies(batches_module.ImageBatches):
+    """Batches that call each genuine pair an impostor and the other way round."""
+
+    def __getitem__(self, index: int) -> tuple:
+        inputs, label, weight = super().__getitem__(index)
+        return inputs, 1 - label, weight
+
+
+@pytest.mark.parametrize("lies", [False, True])
+def test_fine_tuning_never_ends_worse_than_it_began(lies: bool, tiny: Train, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "_FINE_TUNE_SLOWER", 1e-3 if lies else 0.5)
+    if lies:
+        monkeypatch.setattr(training, "image_batches", Lies)
+    verifier = tiny(**FROZEN, fine_tune=True)
+    losses = verifier.history["val_loss"]
+    assert len(losses) == 4
+    assert (min(losses[2:]) > min(losses[:2])) is lies
+    assert validation_loss(verifier) == pytest.approx(min(losses), abs=1e-5)
+
+
+@pytest.mark.skipif(not REAL_WEIGHTS.exists(), reason="the real weights lie in ../shared/data, which is not here")
+def test_real_weights_are_trained_upon(make_couples, tmp_path: Path) -> None:
+    data = make_couples(tmp_path / "data", categories=2, couples=4, size=32)
+    weights = Path(shutil.copy(REAL_WEIGHTS, tmp_path / "given.weights.h5"))
+    config = TrainConfig(leg="mobilenetv2", weights=str(weights), image_size=32, embedding=16, epochs=1)
+    verifier = train(data, config, out=tmp_path / "out", logs=tmp_path / "logs")
+    weights.unlink()  # the bundle holds all it needs
+    loaded = Verifier.load(tmp_path / "out")
+    pairs = [
+        (data / one, data / two) for one, two in zip(loaded.pairs["test"].one, loaded.pairs["test"].two, strict=True)
+    ]
+    assert np.allclose(loaded.score(pairs), verifier.pairs["test"].scores, atol=1e-5)
+    assert set(verifier.about["baselines"]) == {"colour_histogram", "frozen_cosine"}

@@ -1,0 +1,313 @@
+import base64
+import io
+import json
+
+import numpy as np
+import pytest
+from bare_page import FakeComm, make_image, make_png
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from siamese_nb.errors import InputError
+from siamese_nb.intervals import figures_with_intervals
+from siamese_nb.metrics import ScoreTable
+from siamese_nb.thresholds import choose_threshold
+from siamese_nb.widgets import ThresholdTuner
+from siamese_nb.widgets.curves import make_band, make_points
+from siamese_nb.widgets.groups import MOST, Grouping
+from siamese_nb.widgets.ranked import GRID, STEPS, RankedPairs
+
+SCORES = np.array([0.1, 0.3, 0.3, 0.45, 0.5, 0.5, 0.6, 0.8, 0.9, 1.0])
+LABELS = np.array([0, 0, 1, 0, 0, 1, 1, 0, 1, 1])
+
+
+def count_slowly(labels, scores, threshold):
+    """Return the accepted impostor and genuine pairs, one by one."""
+    accepted = [0, 0]
+    for label, score in zip(labels, scores, strict=True):
+        if score >= threshold:
+            accepted[label] += 1
+    return accepted
+
+
+def draw_pairs(seed, n=400, n_identities=40):
+    """Draw clustered pairs, half of whose scores lie exactly on the slider's grid."""
+    random = np.random.default_rng(seed)
+    labels = (random.random(n) < 0.4).astype(int)
+    one = random.integers(0, n_identities, n)
+    two = np.where(labels == 1, one, (one + random.integers(1, n_identities, n)) % n_identities)
+    scores = 1 / (1 + np.exp(-random.normal(2.5 * labels - 1.2) - 0.7 * random.normal(size=n_identities)[one]))
+    scores = np.where(random.random(n) < 0.5, np.round(scores * STEPS) / STEPS, scores)
+    return labels, scores, one, two
+
+
+def decode(reply, types):
+    raw = [base64.b64decode(text) for text in reply["buffers"]]
+    return [np.frombuffer(data, type) for data, type in zip(raw, types, strict=True)]
+
+
+class Browser:
+    """A connection whose messages are the test's."""
+
+    def __init__(self, tuner):
+        self.pushed = []
+        self.tuner = tuner
+        tuner.comm = FakeComm(self.pushed.append)
+
+    def ask(self, kind, **message):
+        return self.tuner.comm.receive({"kind": kind, **message}, [])
+
+
+@pytest.fixture
+def saved():
+    return []
+
+
+@pytest.fixture
+def browser(saved):
+    def save(threshold, reason):
+        if reason == "disk full":
+            raise InputError("the bundle cannot be written: the disk is full")
+        saved.append((threshold, reason))
+
+    tuner = ThresholdTuner(
+        SCORES, LABELS, threshold=0.5, pictures=lambda index: (make_png(index), make_image(index)), save=save
+    )
+    return Browser(tuner)
+
+
+# ---- counts
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    pairs=st.lists(
+        st.tuples(
+            st.sampled_from([0, 1]),
+            st.one_of(st.integers(0, STEPS).map(lambda step: step / STEPS), st.floats(0, 1)),
+            st.sampled_from("abc"),
+        ),
+        min_size=1,
+        max_size=40,
+    ),
+    threshold=st.floats(0, 1),
+)
+def test_counts_on_and_off_the_grid_are_those_of_a_slow_loop(pairs, threshold):
+    labels, scores, names = (np.array(column) for column in zip(*pairs, strict=True))
+    grouping = Grouping.from_names("category", names, len(pairs))
+    ranked = RankedPairs.from_pairs(labels, scores, [grouping])
+    groups = [np.ones(len(pairs), bool), *(names == name for name in grouping.names)]
+    for value in (threshold, *scores, np.nextafter(scores[0], 0), 0.0, 1.0):
+        expected = [count_slowly(labels[group], scores[group], value) for group in groups]
+        assert ranked.counts(value).tolist() == expected
+    for step in {0, 1, STEPS // 2, STEPS, *np.round(scores * STEPS).astype(int)}:
+        expected = [count_slowly(labels[group], scores[group], step / STEPS) for group in groups]
+        assert ranked.grid_counts[:, :, step].tolist() == expected
+
+
+def test_the_whole_grid_agrees_with_metrics_for_scores_on_it():
+    labels, scores, *_ = draw_pairs(1)
+    counts = ScoreTable.from_scores(labels, scores).counts(GRID)
+    expected = np.stack([counts.false_accepts, counts.true_accepts])
+    assert np.array_equal(RankedPairs.from_pairs(labels, scores).grid_counts[0], expected)
+
+
+def test_the_strips_hold_the_nearest_and_the_worst():
+    ranked = RankedPairs.from_pairs(LABELS, SCORES)
+    assert SCORES[ranked.order[ranked.nearest(0.5, 4)]].tolist() == [0.3, 0.45, 0.5, 0.5]
+    assert SCORES[ranked.order[ranked.worst_false_accepts(0.5, 3)]].tolist() == [0.8, 0.5]
+    assert SCORES[ranked.order[ranked.worst_false_rejects(0.55, 9)]].tolist() == [0.3, 0.5]
+    assert not ranked.worst_false_accepts(0.81, 3).size and not ranked.worst_false_rejects(0.3, 3).size
+    assert ranked.nearest(1.0, 4).tolist() == [7, 8, 9] and ranked.nearest(0.0, 4).tolist() == [0, 1]
+
+
+# ---- groups
+
+
+def test_groups_stand_by_size_and_the_smallest_are_joined():
+    names = np.repeat(np.arange(MOST + 5), np.arange(MOST + 5, 0, -1))
+    grouping = Grouping.from_names("category", names, names.size)
+    assert len(grouping.names) == MOST and grouping.names[0] == "0" and grouping.names[-1] == "6 more"
+    assert np.array_equal(grouping.codes, np.minimum(names, MOST - 1))
+
+
+def test_kinds_are_words_or_the_numbers_of_pairs():
+    assert Grouping.from_kinds([2, 2, 2, 1, 1, 0], 6).names == ["the same category", "another category", "genuine"]
+    assert Grouping.from_kinds(["twin", "twin", "far"], 3).names == ["twin", "far"]
+    with pytest.raises(InputError, match=r"kinds \[7\] were given"):
+        Grouping.from_kinds([1, 7], 2)
+    with pytest.raises(InputError, match=r"category names of shape \(2,\) were given for 3 pairs"):
+        Grouping.from_names("category", ["a", "b"], 3)
+
+
+# ---- curves
+
+
+def test_thinned_points_stray_nowhere_from_the_curve():
+    labels, scores, *_ = draw_pairs(2, n=30_000)
+    table = ScoreTable.from_scores(labels, scores)
+    far, recall, precision = make_points(table)
+    assert far.size < 2500 < table.far.size
+    assert (far[0], recall[0], precision[0], far[-1], recall[-1]) == (0, 0, 1, 1, 1)
+    assert np.abs(np.interp(table.far + table.recall, far + recall, recall) - table.recall).max() < 2e-3
+
+
+def test_the_band_is_that_of_the_figures_intervals():
+    labels, scores, one, two = draw_pairs(3, n=1500)
+    table = ScoreTable.from_scores(labels, scores)
+    band = make_band(labels == 1, scores, table, one, two)
+    assert ((band[1::3] <= band[::3] + 1e-6) & (band[::3] <= band[2::3] + 1e-6)).all()
+    for threshold in (0.2, 0.5, 0.8):
+        found = figures_with_intervals(labels, scores, threshold, one, two)
+        near = np.abs(band[0] + band[3] - found["far"] - found["recall"]).argmin()
+        for row, name in ((0, "far"), (3, "recall"), (6, "precision")):
+            assert band[row, near] == pytest.approx(found[name], abs=0.01)
+            width = found[f"{name}_high"] - found[f"{name}_low"]
+            assert band[row + 1, near] == pytest.approx(found[f"{name}_low"], abs=0.25 * width + 0.01)
+            assert band[row + 2, near] == pytest.approx(found[f"{name}_high"], abs=0.25 * width + 0.01)
+
+
+def test_without_a_false_accept_the_band_still_says_what_cannot_be_ruled_out():
+    labels, scores, one, two = draw_pairs(4)
+    table = ScoreTable.from_scores(labels, np.where(labels == 1, 0.9, 0.1 * scores))
+    band = make_band(labels == 1, np.where(labels == 1, 0.9, 0.1 * scores), table, one, two)
+    assert band[0, 0] == 0.0 and 3 / np.sum(labels == 0) < band[2, 0] < 0.2
+
+
+# ---- the widget
+
+
+def test_it_starts_where_balanced_accuracy_is_best_or_where_it_is_told():
+    assert ThresholdTuner(SCORES, LABELS).threshold == choose_threshold(LABELS, SCORES).threshold
+    assert ThresholdTuner(SCORES, LABELS, threshold=0.25).threshold == 0.25
+
+
+def test_what_is_sent_once_decodes_to_the_counts_and_the_curve(browser):
+    (reply,) = browser.ask("open")
+    counts, points = decode(reply, ("<u4", "<f4"))
+    assert reply["custom"]["steps"] == STEPS and not reply["custom"]["band"]
+    for step in (0, 300, 301, 500, 1000):
+        assert counts.reshape(1, 2, STEPS + 1)[0, :, step].tolist() == count_slowly(LABELS, SCORES, step / STEPS)
+    assert points.reshape(3, -1)[:2, -1].tolist() == [1, 1]
+
+
+def test_the_band_is_computed_once_and_only_with_identities():
+    labels, scores, one, two = draw_pairs(5)
+    browser = Browser(ThresholdTuner(scores, labels, one_identity=one, two_identity=two))
+    first, second = browser.ask("band")[0], browser.ask("band")[0]
+    assert first == second and decode(first, ("<f4",))[0].size % 9 == 0
+    assert Browser(ThresholdTuner(scores, labels)).ask("band") == []
+
+
+def test_a_move_is_answered_by_one_snapshot_that_belongs_together(browser):
+    replies = browser.ask("threshold", threshold=0.61, id="a-1")
+    assert len(replies) == 1
+    state = replies[0]["update"]["state"]
+    assert (state["threshold"], state["id"], state["counts"]) == (0.61, "a-1", [[1, 2]])
+    assert [pair["score"] for pair in state["strips"]["accepts"]] == [0.8]
+    assert [pair["index"] for pair in state["strips"]["rejects"]] == [2, 5, 6]
+    assert browser.tuner.threshold == 0.61
+    (again,) = browser.ask("threshold", threshold=0.61, id="a-2")
+    assert again["update"]["state"]["id"] == "a-2"
+
+
+def test_a_threshold_set_in_python_moves_the_line_and_is_checked(browser):
+    browser.tuner.threshold = 0.123456789
+    assert browser.pushed[-1]["update"]["state"]["threshold"] == 0.123456789
+    for bad in (-0.1, 1.1, float("nan")):
+        with pytest.raises(InputError, match="outside"):
+            browser.tuner.threshold = bad
+    assert browser.tuner.threshold == 0.123456789
+
+
+@pytest.mark.parametrize(
+    ("rule", "parameters"),
+    [("eer", {}), ("far", {"at_most": 0.2}), ("cost", {"false_accept": 9, "false_reject": 1, "prevalence": 0.2})],
+)
+def test_a_named_choice_is_that_of_thresholds(browser, rule, parameters):
+    expected = choose_threshold(LABELS, SCORES, rule, **parameters).threshold
+    (reply,) = browser.ask("choose", rule=rule, parameters=parameters, id="a")
+    state = reply["update"]["state"]
+    assert (state["threshold"], state["rule"], browser.tuner.threshold) == (expected, rule, expected)
+    (reply,) = browser.ask("threshold", threshold=0.9999, id="b")
+    assert reply["update"]["state"]["rule"] == ""
+
+
+def test_a_choice_that_cannot_be_met_is_said_and_the_line_stays():
+    browser = Browser(ThresholdTuner(SCORES[:-2], LABELS[:-2], threshold=0.4))
+    (reply,) = browser.ask("choose", rule="far", parameters={"at_most": 0.01}, id="a")
+    state = reply["update"]["state"]
+    assert (state["threshold"], state["id"]) == (0.4, "a")
+    assert state["message"] == browser.tuner.error and "FAR of at most 0.01" in state["message"]
+    browser.ask("threshold", threshold=0.5, id="b")
+    assert browser.tuner.error == ""
+
+
+def test_saving_calls_save_with_the_exact_threshold_and_a_reason(browser, saved):
+    *_, reply = browser.ask("save", threshold=0.4567891, reason="  fewer false alarms ", id="a")
+    assert saved == [(0.4567891, "fewer false alarms")]
+    assert reply["update"]["state"]["saved"] == {"threshold": 0.4567891, "reason": "fewer false alarms"}
+
+
+def test_what_keeps_it_from_being_saved_is_said(browser, saved):
+    browser.ask("save", threshold=0.5, reason="  ", id="a")
+    assert browser.tuner.error.startswith("a reason is needed")
+    browser.ask("save", threshold=0.5, reason="disk full", id="b")
+    assert "the disk is full" in browser.tuner.error
+    assert saved == [] and browser.tuner.state["saved"] is None
+
+
+def test_a_fault_of_the_save_function_is_shown_and_logged_with_its_traceback(caplog):
+    browser = Browser(ThresholdTuner(SCORES, LABELS, save=lambda threshold, reason: 1 / 0))
+    browser.ask("save", threshold=0.5, reason="why not", id="a")
+    assert [record.exc_info[0] for record in caplog.records] == [ZeroDivisionError]
+    assert browser.tuner.error == "saving failed: ZeroDivisionError: division by zero"
+
+
+@pytest.mark.parametrize(("size", "side"), [("small", 160), ("large", 900)])
+def test_pictures_of_a_pair_are_small_jpegs(size, side):
+    pictures = make_image(1, (1200, 2400)), make_png(2)
+    browser = Browser(ThresholdTuner(SCORES, LABELS, pictures=lambda index: pictures))
+    (reply,) = browser.ask("picture", index=3, size=size)
+    images = [Image.open(io.BytesIO(base64.b64decode(text))) for text in reply["buffers"]]
+    assert [image.format for image in images] == ["JPEG", "JPEG"]
+    assert [image.size for image in images] == [(side, side // 2), (80, 60)]
+    assert reply["custom"] == {"kind": "picture", "index": 3, "size": size, "message": ""}
+
+
+@pytest.mark.parametrize(
+    ("pictures", "message"), [((b"", b""), "the picture is empty"), (("no/such.png",) * 2, "no/such")]
+)
+def test_a_picture_that_cannot_be_read_is_said_in_its_place(pictures, message):
+    browser = Browser(ThresholdTuner(SCORES, LABELS, pictures=lambda index: pictures))
+    (reply,) = browser.ask("picture", index=0, size="small")
+    assert message in reply["custom"]["message"] and reply["buffers"] == []
+
+
+def test_the_state_is_small_json_without_bytes():
+    labels, scores, one, two = draw_pairs(6, n=5000)
+    tuner = ThresholdTuner(
+        scores, labels, kinds=np.where(labels, 0, 1), categories=one % 30, one_identity=one, two_identity=two
+    )
+    Browser(tuner).ask("band")
+    text = json.dumps(tuner.get_state(tuner.keys)["state"])
+    assert json.loads(text)["threshold"] == tuner.threshold and len(text) < 8000
+    assert {"kind", "category"} <= json.loads(text)["strips"]["nearest"][0].keys()
+    assert not any(isinstance(value, bytes) for value in tuner.get_state().values())
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"labels": [1] * 10}, "10 genuine and 0 impostor pairs"),
+        ({"scores": SCORES * 3}, "must lie in"),
+        ({"threshold": 1.5}, "outside"),
+        ({"categories": ["a"]}, "category names of shape"),
+        ({"one_identity": np.arange(10)}, "intervals need both"),
+        ({"one_identity": np.arange(9), "two_identity": np.arange(10)}, "name both identities of every pair"),
+    ],
+)
+def test_what_does_not_fit_is_refused_when_it_is_made(changes, message):
+    with pytest.raises(InputError, match=message):
+        ThresholdTuner(**{"scores": SCORES, "labels": LABELS} | changes)
