@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamese_nb.bank import Bank
+from siamese_nb.components import tied
 from siamese_nb.errors import InputError
 from siamese_nb.images import Header
 from siamese_nb.layouts import (
@@ -22,6 +23,7 @@ from siamese_nb.layouts import (
     match_twins,
 )
 from siamese_nb.pairs_file import read_pairs
+from siamese_nb.review import read_review, reviewed_identity, reviewed_pairs
 
 __all__ = ["LAYOUTS", "NOT_IN_USE", "Dataset", "Problem", "read_pairs", "scan"]
 
@@ -176,7 +178,10 @@ def scan(folder: str | os.PathLike[str], layout: str | None = None) -> Dataset:
     if layout is None:
         layout = "couples" if looks_like_couples(paths) else "identities"
     assign = match_twins if layout == "couples" else leaf_folders
-    identity, category_names = assign(paths, problems)
+    named, category_names = assign(paths, problems)
+    identity = reviewed_identity(read_review(root), paths, named, problems)
+    if layout == "couples":
+        identity = _without_lonely(identity)
     return _dataset(root, layout, headers, identity, category_names, problems)
 
 
@@ -189,7 +194,7 @@ def _exists(root: Path) -> bool:
 
 def _scan_pairs(file: Path) -> Dataset:
     """Read labelled pairs; genuine pairs tie their pictures into one identity."""
-    rows = read_pairs(file, labels=True)
+    rows = reviewed_pairs(read_review(file.parent), read_pairs(file, labels=True))
     problems: list[Problem] = []
     named = sorted({path for row in rows for path in row[:2]})
     read = ((path, header_of(file.parent, path, problems)) for path in named)
@@ -200,30 +205,21 @@ def _scan_pairs(file: Path) -> Dataset:
     index = {path: row for row, path in enumerate(paths)}
     found = [(index[one], index[two], label) for one, two, label in rows if one in index and two in index]
     labelled = np.array(found, np.int64).reshape(-1, 3)
-    identity = _tied(labelled[labelled[:, 2] == 1], len(paths))
+    identity = tied(labelled[labelled[:, 2] == 1], len(paths))
     against = (labelled[:, 2] == 0) & (identity[labelled[:, 0]] == identity[labelled[:, 1]])
     for one, two, _ in labelled[against].tolist():
         message = f"it is labelled 0 with {paths[two]}, but genuine pairs tie the two together; mend a label"
         problems.append(Problem(paths[one], "contradiction", message))
     parents = [Path(path).parent.as_posix() for path in paths]
-    dataset = _dataset(file.parent, "pairs", headers, identity.tolist(), parents, problems)
+    dataset = _dataset(file.parent, "pairs", headers, identity, parents, problems)
     return replace(dataset, labelled=labelled[~against])
-
-
-def _tied(genuine: NDArray[np.int64], n: int) -> NDArray[np.int64]:
-    """Number what n pictures show, if genuine pairs are all that is known of it."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    links = coo_array((np.ones(len(genuine)), (genuine[:, 0], genuine[:, 1])), shape=(n, n))
-    return np.asarray(connected_components(links, directed=False)[1], np.int64)
 
 
 def _dataset(
     root: Path,
     layout: str,
     headers: dict[str, Header],
-    identity: list[int],
+    identity: NDArray[np.int64],
     category_names: list[str],
     problems: list[Problem],
 ) -> Dataset:
@@ -232,7 +228,7 @@ def _dataset(
         root=root,
         layout=layout,
         paths=tuple(headers),
-        identity=np.array(identity, np.int64),
+        identity=identity,
         category=category.astype(np.int64),
         categories=tuple(categories.tolist()),
         problems=_sorted(problems),

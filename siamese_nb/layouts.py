@@ -14,6 +14,7 @@ from siamese_nb.images import Header, ImageError, read_header
 
 NOT_IN_USE = -1
 SAMPLE_MARKER = ".sample.json"  # lies in the embedded sample's folder; a scan of the folder above leaves that out
+REVIEW_FILE = "review.csv"  # what a person said about the pictures, see `siamese_nb.review`
 _TWIN = re.compile(r"(?P<id>.+)_(?P<side>one|two)", re.IGNORECASE | re.DOTALL)
 
 
@@ -22,7 +23,7 @@ class Problem:
     """Something in a dataset that does not fit: where, what kind, and what to do about it.
 
     `kind` is one of missing_twin, two_twins, contradiction, stray_file, missing_file, empty, unreadable, truncated,
-    too_large.
+    too_large, stale_review.
     """
 
     path: str
@@ -36,7 +37,7 @@ def find_pictures(root: Path, problems: list[Problem]) -> dict[str, Header]:
     found = {}
     for path in tqdm(list(_visible_files(root, problems)), desc="Reading headers", unit="file", delay=2, leave=False):
         relative = path.relative_to(root).as_posix()
-        if relative == "README.md":  # explains the folder to people
+        if relative in ("README.md", REVIEW_FILE):  # the one explains the folder to people, the other is theirs to us
             continue
         if path.suffix.lower() not in suffixes:
             message = "not a picture that can be read; convert it to PNG or JPEG, or move it away"

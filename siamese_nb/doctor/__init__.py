@@ -5,7 +5,7 @@
 >>> examine(dataset, bank)  # doctest: +SKIP
 """
 
-from siamese_nb.doctor.certificate import Certificate, certificate
+from siamese_nb.doctor.certificate import Certificate, certificate, certified_split
 from siamese_nb.doctor.checks import CHECKS, examine
 from siamese_nb.doctor.evidence import Evidence, collect
 from siamese_nb.doctor.findings import Finding, findings_table
@@ -20,6 +20,7 @@ __all__ = [
     "Evidence",
     "Finding",
     "certificate",
+    "certified_split",
     "collect",
     "examine",
     "findings_table",

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from siamese_nb.dataset import NOT_IN_USE
-from siamese_nb.doctor.hashes import NEAR, near_pairs
-from siamese_nb.pairs import PARTS, Split
+from siamese_nb.bank import Bank
+from siamese_nb.dataset import NOT_IN_USE, Dataset
+from siamese_nb.doctor.hashes import NEAR, near_pairs, perceptual_hashes
+from siamese_nb.pairs import PARTS, Split, make_split
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,29 @@ def certificate(
         distance=distance,
         sizes={name: len(found) for name, found in zip(PARTS, images, strict=True)},
     )
+
+
+def certified_split(dataset: Dataset, bank: Bank, *, seed: int = 0, by: str = "identity") -> tuple[Split, Certificate]:
+    """Split a dataset so that near-duplicates stay together, and prove it.
+
+    Parameters
+    ----------
+    dataset : Dataset of n pictures
+    bank : Bank of n pictures
+        Of any size.
+    seed, by
+        See `make_split`.
+
+    Raises
+    ------
+    InputError
+        If the dataset does not suffice for three parts.
+    """
+    hashes = perceptual_hashes(bank.images)
+    # Of the pictures in use only: ties through one that is not would be lost with it.
+    used = np.flatnonzero(dataset.identity != NOT_IN_USE)
+    split = make_split(dataset, bank.digests, seed=seed, by=by, same=used[near_pairs(hashes[used])])
+    return split, certificate(split, bank.digests, hashes, dataset.identity)
 
 
 def _in_two_parts(values: NDArray[np.generic], part: NDArray[np.int64]) -> int:

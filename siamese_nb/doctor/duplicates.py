@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from siamese_nb.components import tied
 from siamese_nb.dataset import NOT_IN_USE
 from siamese_nb.doctor.evidence import Evidence
 from siamese_nb.doctor.findings import Finding
-from siamese_nb.doctor.hashes import tied
 
 _WHAT = {
     "same_file": "files are equal byte by byte",

@@ -3,8 +3,6 @@
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import dctn
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from siamese_nb.doctor.statistics import BLOCK, luminance
 
@@ -73,12 +71,6 @@ def near_pairs(hashes: NDArray[np.uint64], most: int = NEAR) -> NDArray[np.int64
     return pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
 
 
-def tied(pairs: NDArray[np.int64], n: int) -> NDArray[np.int64]:
-    """Number n pictures so that those which pairs tie together, directly or not, have the same number."""
-    links = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(n, n))
-    return np.asarray(connected_components(links, directed=False)[1], np.int64)
-
-
 def _hashes(images: NDArray[np.uint8]) -> NDArray[np.uint64]:
     if len(images) == 0:  # SciPy transforms nothing
         return np.empty((0, _LOW * _LOW // 64), np.uint64)
@@ -91,7 +83,7 @@ def _hashes(images: NDArray[np.uint8]) -> NDArray[np.uint64]:
 
 
 def _averages(side: int) -> NDArray[np.float32]:
-    """Return the matrix of shape (32, side) that averages a line of pixels down to 32, by the share that each covers."""
+    """Return the matrix of shape (32, side) that averages a line of pixels to 32, by the share each covers."""
     edges = np.linspace(0, side, _COARSE + 1)
     low, high = edges[:-1, None], edges[1:, None]
     pixel = np.arange(side)

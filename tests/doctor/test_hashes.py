@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageEnhance
 
+from siamese_nb.components import tied
 from siamese_nb.doctor import hashes as module
-from siamese_nb.doctor.hashes import NEAR, near_pairs, perceptual_hashes, tied
+from siamese_nb.doctor.hashes import NEAR, near_pairs, perceptual_hashes
 from siamese_nb.images import THUMBNAIL, read_image
 
 
