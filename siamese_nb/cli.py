@@ -110,7 +110,8 @@ def evaluate(bundle: BundleFolder, data: Data, layout: Layout = None, as_json: J
     with _answer(as_json) as answer:
         from siamese_nb import Verifier, scan
 
-        answer.update(Verifier.load(bundle).evaluate(scan(data, layout)))
+        dataset = scan(data, layout)
+        answer.update(Verifier.load(bundle).evaluate(dataset))
 
 
 @app.command()
@@ -156,7 +157,8 @@ def search(
     with _answer(as_json) as answer:
         from siamese_nb import Verifier, scan
 
-        answer["found"] = Verifier.load(bundle).search(query, scan(data), k)
+        dataset = scan(data)
+        answer["found"] = Verifier.load(bundle).search(query, dataset, k)
 
 
 @contextlib.contextmanager

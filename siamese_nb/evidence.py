@@ -59,6 +59,14 @@ class ScoredPairs:
             two_identity=part.identity_of(pairs.two),
         )
 
+    @property
+    def main(self) -> "ScoredPairs":
+        """The pairs that enter the main figures: those counted."""
+        rows = np.flatnonzero(self.counted)
+        paths = {side: tuple(getattr(self, side)[row] for row in rows.tolist()) for side in ("one", "two")}
+        arrays = {name: values[rows] for name, values in vars(self).items() if isinstance(values, np.ndarray)}
+        return ScoredPairs(**paths, **arrays)
+
     def figures(self, threshold: float, kind: int | None = None) -> dict[str, float]:
         """Compute every figure with its interval; of genuine pairs against one kind of impostor if that is given.
 

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from siamese_nb.dataset import Dataset
 from siamese_nb.errors import InputError
-from siamese_nb.metrics import ScoreTable, check_threshold
+from siamese_nb.metrics import ScoreTable
 from siamese_nb.pairs import PARTS, Split
 from siamese_nb.thresholds import choose_threshold
 
@@ -94,11 +94,6 @@ def baselines_table(about: Mapping[str, Any]) -> Table:
     network = ("network", *(interval(about["test"][kind], "auc") for kind in kinds))
     others = ((_words(name), *(_number(found[kind]) for kind in kinds)) for name, found in about["baselines"].items())
     return Table(("test AUC", *(f"{kind} categories" for kind in kinds)), (network, *others))
-
-
-def threshold_table(labels: ArrayLike, scores: ArrayLike, threshold: float) -> Table:
-    """Say what a threshold gets wrong on these pairs."""
-    return Table(_COSTS, (_costs(ScoreTable.from_scores(labels, scores), check_threshold(threshold)),))
 
 
 def rules_table(labels: ArrayLike, scores: ArrayLike, wishes: Sequence[tuple[str, Mapping[str, float]]]) -> Table:

@@ -18,12 +18,12 @@ from tqdm.auto import tqdm
 
 from siamese_nb.dataset import scan
 from siamese_nb.errors import InputError
+from siamese_nb.layouts import SAMPLE_MARKER
 from siamese_nb.rendering import FAMILIES, render_couple
 
 KINDS = {"objects": 112, "digits": 64}
 """Kind of sample -> side of its pictures in pixels, unless another is asked for."""
 
-_MARKER = ".sample.json"
 _LITTER = {".DS_Store", "Thumbs.db", "desktop.ini"}  # file browsers leave these behind; they are nobody's work
 _REVISION = 1  # raised when the same settings come to give other pictures
 
@@ -78,7 +78,7 @@ def write_sample(
             fresh = place.with_name(f".{place.name}.{uuid4().hex[:8]}")
             try:
                 files = _write_pictures(fresh, _jobs(settings), progress)
-                (fresh / _MARKER).write_text(json.dumps({**settings, "files": files}), encoding="utf-8")
+                (fresh / SAMPLE_MARKER).write_text(json.dumps({**settings, "files": files}), encoding="utf-8")
                 _replace(place, fresh)
             finally:
                 shutil.rmtree(fresh, ignore_errors=True)
@@ -91,18 +91,21 @@ def choose_data(folder: str | os.PathLike[str]) -> Path:
     Parameters
     ----------
     folder : str or path
-        The user's own, such as `data`; the sample lies in its `sample`.
+        The user's own, such as `data`; the sample lies in its `sample`. A file, such as one of labelled pairs, is the
+        user's choice and returned as it is.
 
     Raises
     ------
     InputError
         If the sample is needed and cannot be written.
     """
+    if Path(folder).is_file():
+        return Path(folder)
     try:
         scan(folder)
     except InputError:
         sample = Path(folder) / "sample"
-        return sample if (sample / _MARKER).exists() else write_sample(sample)
+        return sample if (sample / SAMPLE_MARKER).exists() else write_sample(sample)
     return Path(folder)
 
 
@@ -135,12 +138,12 @@ def _holds_sample(folder: Path, settings: dict[str, Any]) -> bool:
     if not folder.is_dir():
         raise InputError(f"'{folder}' is a file: name a folder for the sample")
     found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if not path.is_dir()}
-    marker = _read_marker(folder / _MARKER)
+    marker = _read_marker(folder / SAMPLE_MARKER)
     checksums = marker.pop("files", {})
     if marker == settings and checksums.keys() <= found.keys():
         return True
     for name, path in found.items():
-        own = name == _MARKER or path.name in _LITTER or checksums.get(name) == zlib.crc32(path.read_bytes())
+        own = name == SAMPLE_MARKER or path.name in _LITTER or checksums.get(name) == zlib.crc32(path.read_bytes())
         if not own:
             raise InputError(f"'{folder}' holds files that are not the sample, such as '{name}': name a new folder")
     return False

@@ -104,17 +104,25 @@ class Verifier:
         height, width = self.leg.input_shape[1:3]
         return height, width
 
-    def set_threshold(self, threshold: float, reason: str) -> None:
+    def set_threshold(self, threshold: float, reason: str, rule: str = "by hand") -> None:
         """Change the threshold, say why, and save that with the bundle if there is one.
 
         The figures of validation and test are computed anew at it.
+
+        Parameters
+        ----------
+        threshold : float, in [0, 1]
+        reason : str
+            For whoever asks later.
+        rule : str
+            The name of the rule that chose it, if one did.
 
         Raises
         ------
         InputError
             If the threshold is outside [0, 1], or the bundle cannot be written to.
         """
-        chosen = {"threshold": check_threshold(threshold), "rule": "by hand", "reason": reason}
+        chosen = {"threshold": check_threshold(threshold), "rule": rule, "reason": reason}
         figures = {part: scored.figures_by_kind(threshold) for part, scored in self.pairs.items()}
         about = {**self.about, "threshold": chosen, **figures}
         if self.path is not None:

@@ -91,3 +91,12 @@ def test_a_kind_that_is_not_there_is_not_reported() -> None:
     rows = scored.kinds != WITHIN
     columns = {name: np.asarray(value)[rows] for name, value in vars(scored).items()}
     assert "within" not in ScoredPairs(**columns).figures_by_kind(0.5)
+
+
+def test_the_main_pairs_are_those_counted() -> None:
+    scored = make_scored(counted_within=False)
+    main = scored.main
+    assert main.counted.all()
+    assert len(main.labels) == scored.counted.sum() < len(scored.labels)
+    assert main.one == tuple(path for path, counted in zip(scored.one, scored.counted, strict=True) if counted)
+    assert main.figures(0.5) == scored.figures(0.5)

@@ -56,10 +56,9 @@ def test_preprocessing_is_the_familys_own(name: str) -> None:
     assert (LEGS[name].mode == "inside") == (name.startswith("efficientnetb") or scales_inside is not None)
 
 
-@pytest.mark.parametrize("name", ["mobilenetv2", "mobilenetv3small"])
-def test_a_leg_without_weights_turns_pictures_into_features(name: str) -> None:
+def test_a_leg_without_weights_turns_pictures_into_features() -> None:
     keras.utils.set_random_seed(0)
-    leg = build_leg(name, 32, "none")
+    leg = build_leg("mobilenetv3small", 32, "none")
     assert leg.input_shape == (None, 32, 32, 3)
     assert leg.input.dtype == "uint8"
     features = embed(leg, make_images(3, 32))
@@ -160,8 +159,6 @@ def test_a_weights_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     for missing in (tmp_path / "none.weights.h5", tmp_path):
         with pytest.raises(InputError, match=f"no weights file {missing}"):
             build_leg("base_cnn", 32, str(missing))
-        with pytest.raises(InputError, match=f"no weights file {missing}"):
-            build_leg("mobilenetv2", 32, str(missing))
 
 
 @pytest.mark.parametrize("name", ["base_cnn", "mobilenetv2"])

@@ -50,7 +50,7 @@ def test_the_head_is_its_formula(distance: str) -> None:
 
 
 @pytest.mark.parametrize("distance", DISTANCES)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(
     one=hnp.arrays(np.float32, (3, DIMENSIONS), elements=st.floats(-4, 4, width=32)),
     two=hnp.arrays(np.float32, (3, DIMENSIONS), elements=st.floats(-4, 4, width=32)),

@@ -17,7 +17,7 @@ from siamese_nb import sample
 from siamese_nb.baselines import colour_histogram_baseline
 from siamese_nb.errors import InputError
 from siamese_nb.rendering import FAMILIES
-from siamese_nb.sample import write_sample
+from siamese_nb.sample import choose_data, write_sample
 
 SMALL = {"couples": 13, "size": 32, "progress": False}
 
@@ -193,7 +193,7 @@ def test_a_rename_that_fails_puts_the_old_sample_back(copy, monkeypatch):
 def test_an_interrupt_leaves_nothing(tmp_path):
     script = (
         "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "from siamese_nb.sample import write_sample; write_sample(sys.argv[1], progress=False)"
+        "from siamese_nb.sample import choose_data, write_sample; write_sample(sys.argv[1], progress=False)"
     )
     with subprocess.Popen([sys.executable, "-c", script, tmp_path / "sample"], stderr=subprocess.PIPE) as process:
         deadline = time.monotonic() + 60
@@ -277,3 +277,29 @@ def test_brightness_and_background_give_nothing_away(many, statistic):
 
     for auc in aucs(*many, score):
         assert 0.4 < auc < 0.62
+
+
+def test_the_users_own_pictures_come_before_the_sample(tmp_path, copy, make_picture):
+    assert copy == tmp_path / "sample"
+    make_picture(tmp_path / "cups" / "1_one.png")
+    assert choose_data(tmp_path) == tmp_path
+
+
+def test_a_sample_that_is_there_is_taken_as_it_is(tmp_path, copy):
+    before = contents(copy)
+    (tmp_path / "README.md").write_text("Put your images here")
+    (tmp_path / "notes.txt").write_text("not a picture")
+    assert choose_data(str(tmp_path)) == tmp_path / "sample"
+    assert contents(copy) == before
+
+
+def test_a_sample_that_is_missing_is_made(tmp_path, monkeypatch):
+    made = []
+    monkeypatch.setattr(sample, "write_sample", lambda folder: made.append(folder) or folder)
+    assert choose_data(tmp_path / "data") == tmp_path / "data" / "sample"
+    assert made == [tmp_path / "data" / "sample"]
+
+
+def test_a_file_is_the_users_choice_even_if_it_cannot_be_read_as_pairs(tmp_path):
+    (tmp_path / "pairs.csv").write_text("left,right\n")
+    assert choose_data(tmp_path / "pairs.csv") == tmp_path / "pairs.csv"

@@ -30,7 +30,7 @@ const COSTS = [
   { name: "false_reject", label: "False reject costs", value: 1, step: "any", fits: (value) => value >= 0, need: "0 or more" },
   { name: "prevalence", label: "Genuine share in use", value: 0.5, step: "any", fits: (value) => value > 0 && value < 1, need: "between 0 and 1" },
 ];
-const COLOURS = ["text", "soft", "line", "surface", "sunken", "genuine", "impostor", "genuine-tint", "impostor-tint"];
+const COLOURS = ["text", "soft", "line", "surface", "genuine", "impostor"];
 const FRAME = { left: 60, right: 18, top: 10, bottom: 42 };
 const PIXELS = { left: 46, right: 16, top: 30, bars: 176, gap: 14, cost: 40, bottom: 24 };
 
@@ -245,6 +245,7 @@ class View {
     this.costs = Object.fromEntries(COSTS.map(({ name, value }) => [name, value]));
     this.pictures = new Map(); // "index:size" -> { urls, message }
     this.asked = new Set();
+    this.wanted = { small: [], large: [] };
     this.tiles = [];
     this.build(root);
     this.listen();
@@ -289,8 +290,6 @@ class View {
       this.saving.node,
       this.large.node,
     );
-    this.probe = element("span", { hidden: true });
-    this.card.append(this.probe);
     root.append(this.card);
   }
 
@@ -355,6 +354,7 @@ class View {
     this.hear();
     this.gone = true;
     this.inFlight = null;
+    this.asked.clear();
     this.drawNote();
   }
 
@@ -365,7 +365,7 @@ class View {
       this.band = numbers(Float32Array, buffers[0]);
       this.drawStatic();
     }
-    if (message.kind === "picture") this.keepPictures(message, buffers);
+    if (message.kind === "pictures") this.keepPictures(message, buffers);
     this.drawNote();
   }
 
@@ -462,12 +462,7 @@ class View {
     if (!this.data || this.stopping.signal.aborted) return;
     const style = getComputedStyle(this.card);
     this.font = `12px ${style.fontFamily}`;
-    this.colours = Object.fromEntries(
-      COLOURS.map((name) => {
-        this.probe.style.color = `var(--st-${name})`;
-        return [name, getComputedStyle(this.probe).color];
-      }),
-    );
+    this.colours = Object.fromEntries(COLOURS.map((name) => [name, style.getPropertyValue(`--st-${name}`).trim()]));
     this.width = this.scale.node.clientWidth;
     this.curveWidth = this.curve.parentElement.clientWidth;
     if (!this.width || !this.curveWidth) return;
@@ -953,6 +948,7 @@ class View {
     this.empty ??= this.strip.appendChild(element("p", { className: "st-hint" }));
     put(this.empty, pairs.length ? "" : none);
     if (this.shown.large !== null) this.drawLarge();
+    this.askForPictures();
   }
 
   addTile() {
@@ -990,7 +986,8 @@ class View {
     const more = this.data.groupings.filter(({ title }) => title !== "kind" || !pair.genuine).map(({ title }) => pair[title]);
     put(this.large.words, [`Pair ${pair.index}`, `score ${pair.score.toFixed(4)}`, `${words}${right ? "" : " (wrong)"}`, ...more].join(" · "));
     this.large.node.dataset.right = String(right);
-    return this.showPictures(this.large.images, pair.index, "large", null);
+    this.showPictures(this.large.images, pair.index, "large", null);
+    return this.askForPictures();
   }
 
   showPictures(images, index, size, trouble) {
@@ -1009,14 +1006,23 @@ class View {
       this.pictures.set(key, found);
     } else if (!this.asked.has(key) && !this.gone) {
       this.asked.add(key);
-      this.send({ kind: "picture", index, size });
+      this.wanted[size].push(index);
     }
   }
 
-  keepPictures({ index, size, message }, buffers) {
-    const key = `${index}:${size}`;
-    this.asked.delete(key);
-    this.pictures.set(key, { message, urls: buffers.map((buffer) => URL.createObjectURL(new Blob([buffer], { type: "image/jpeg" }))) });
+  askForPictures() {
+    for (const [size, indices] of Object.entries(this.wanted)) {
+      if (indices.length) this.send({ kind: "pictures", indices: indices.splice(0), size });
+    }
+  }
+
+  keepPictures({ size, pairs }, buffers) {
+    const left = [...buffers];
+    for (const { index, message } of pairs) {
+      const both = message ? [] : left.splice(0, 2);
+      this.asked.delete(`${index}:${size}`);
+      this.pictures.set(`${index}:${size}`, { message, urls: both.map((buffer) => URL.createObjectURL(new Blob([buffer], { type: "image/jpeg" }))) });
+    }
     for (const [old, { urls }] of this.pictures) {
       if (this.pictures.size <= KEPT) break;
       urls.forEach((url) => URL.revokeObjectURL(url));
@@ -1059,15 +1065,19 @@ class View {
     const on = (target, type, handler) => target.addEventListener(type, handler, { signal });
     this.listenToScale(on);
     on(this.typed, "change", () => this.takeTyped());
+    // Lab prevents what Enter does by default, which would be the change, and the submit.
+    on(this.typed, "keydown", (event) => event.key === "Enter" && this.takeTyped());
+    on(this.saving.reason, "keydown", (event) => event.key === "Enter" && this.save(event));
     on(this.typed, "blur", () => this.schedule());
+    on(this.typed, "input", () => (this.taken = undefined));
     for (const button of this.rules) on(button, "click", () => this.choose(button.dataset.rule));
     for (const input of Object.values(this.cost.inputs)) on(input, "input", () => this.takeCosts());
     on(this.saving.node, "submit", (event) => this.save(event));
     for (const [node, part] of [[this.curveSwitch, "curve"], [this.stripSwitch, "strip"]]) on(node, "click", (event) => this.turn(node, part, event));
     this.listenToLarge(on);
-    const watchers = [new ResizeObserver(() => this.drawStatic()), new MutationObserver(() => this.drawStatic())];
+    const watchers = [new ResizeObserver(() => this.drawStatic()), new MutationObserver(() => requestAnimationFrame(() => this.drawStatic()))];
     watchers[0].observe(this.card);
-    // Lab names its theme on the body, and swaps the sheet of its colours soon after.
+    // Lab names its theme on the body: what is drawn must be drawn anew in its colours.
     watchers[1].observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name", "class"] });
     on(matchMedia("(prefers-color-scheme: dark)"), "change", () => this.drawStatic());
     const handlers = {
@@ -1092,6 +1102,7 @@ class View {
     };
     on(node, "pointerdown", (event) => {
       if (event.button) return;
+      node.focus({ preventScroll: true, focusVisible: false }); // a number still being typed is taken first, not last
       node.setPointerCapture(event.pointerId);
       ({ left } = node.getBoundingClientRect());
       drag(event);
@@ -1127,6 +1138,8 @@ class View {
   }
 
   takeTyped() {
+    if (this.typed.value === this.taken) return; // by Enter, before the change
+    this.taken = this.typed.value;
     const value = this.typed.value === "" ? NaN : Number(this.typed.value);
     if (value >= 0 && value <= 1) this.move(value);
     else this.typed.value = inWords(this.threshold);

@@ -18,6 +18,8 @@ from siamese_nb.widgets.groups import Grouping
 from siamese_nb.widgets.ranked import STEPS, RankedPairs
 from siamese_nb.widgets.thumbnails import make_thumbnail
 
+Pictures = Callable[[int], tuple[ImageSource, ImageSource]]
+
 SHOWN = 12
 """Pairs in each strip."""
 
@@ -79,7 +81,7 @@ class ThresholdTuner(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
         categories: ArrayLike | None = None,
         one_identity: ArrayLike | None = None,
         two_identity: ArrayLike | None = None,
-        pictures: Callable[[int], tuple[ImageSource, ImageSource]] | None = None,
+        pictures: Pictures | None = None,
         save: Callable[[float, str], Any] | None = None,
         **kwargs: Any,
     ) -> None:
@@ -129,8 +131,8 @@ class ThresholdTuner(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
                 self._move(self._choose(message["rule"], message["parameters"]), message["id"])
             case "save":
                 self._store(message["threshold"], message["reason"].strip(), message["id"])
-            case "picture":
-                self._send_picture(message["index"], message["size"])
+            case "pictures" if self._pictures is not None:
+                self._send_pictures(self._pictures, message["indices"], message["size"])
 
     def _choose(self, rule: str, parameters: dict[str, float]) -> float:
         choice = choose_threshold(self._pairs.genuine, self._pairs.scores, rule, **parameters)
@@ -198,19 +200,21 @@ class ThresholdTuner(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
         if self._band is not None:
             self.send({"kind": "band"}, [self._band.tobytes()])
 
-    def _send_picture(self, index: int, size: str) -> None:
-        if self._pictures is None:
-            return
-        about = {"kind": "picture", "index": index, "size": size, "message": ""}
+    def _send_pictures(self, pictures: Pictures, indices: list[int], size: str) -> None:
+        # All of a strip in one message: one for each pair took Jupyter far longer.
+        found = [self._read_pictures(pictures, index, size) for index in indices]
+        pairs = [{"index": index, "message": message} for index, (message, _) in zip(indices, found, strict=True)]
+        self.send({"kind": "pictures", "size": size, "pairs": pairs}, [data for _, pair in found for data in pair])
+
+    def _read_pictures(self, pictures: Pictures, index: int, size: str) -> tuple[str, list[bytes]]:
         try:
-            thumbnails = [make_thumbnail(picture, size) for picture in self._pictures(index)]
+            one, two = pictures(index)
+            return "", [make_thumbnail(one, size), make_thumbnail(two, size)]
         except (InputError, OSError) as error:
-            self.send({**about, "message": str(error)})
+            return str(error), []
         except Exception as error:
-            self.send({**about, "message": f"{type(error).__name__}: {error}"})
-            raise
-        else:
-            self.send(about, thumbnails)
+            self.log.exception("the pictures of pair %d", index)
+            return f"{type(error).__name__}: {error}", []
 
     def _table(self) -> ScoreTable:
         return ScoreTable.from_scores(self._pairs.genuine, self._pairs.scores)

@@ -269,20 +269,25 @@ def test_a_fault_of_the_save_function_is_shown_and_logged_with_its_traceback(cap
 def test_pictures_of_a_pair_are_small_jpegs(size, side):
     pictures = make_image(1, (1200, 2400)), make_png(2)
     browser = Browser(ThresholdTuner(SCORES, LABELS, pictures=lambda index: pictures))
-    (reply,) = browser.ask("picture", index=3, size=size)
+    (reply,) = browser.ask("pictures", indices=[3], size=size)
     images = [Image.open(io.BytesIO(base64.b64decode(text))) for text in reply["buffers"]]
     assert [image.format for image in images] == ["JPEG", "JPEG"]
     assert [image.size for image in images] == [(side, side // 2), (80, 60)]
-    assert reply["custom"] == {"kind": "picture", "index": 3, "size": size, "message": ""}
+    assert reply["custom"] == {"kind": "pictures", "size": size, "pairs": [{"index": 3, "message": ""}]}
 
 
-@pytest.mark.parametrize(
-    ("pictures", "message"), [((b"", b""), "the picture is empty"), (("no/such.png",) * 2, "no/such")]
-)
-def test_a_picture_that_cannot_be_read_is_said_in_its_place(pictures, message):
-    browser = Browser(ThresholdTuner(SCORES, LABELS, pictures=lambda index: pictures))
-    (reply,) = browser.ask("picture", index=0, size="small")
-    assert message in reply["custom"]["message"] and reply["buffers"] == []
+def test_a_picture_that_cannot_be_read_is_said_in_its_place_and_the_others_come(caplog):
+    known = {0: (b"", b""), 1: ("no/such.png",) * 2, 2: (make_png(1), make_png(2))}
+    browser = Browser(ThresholdTuner(SCORES, LABELS, pictures=lambda index: known[index]))
+    (reply,) = browser.ask("pictures", indices=[0, 1, 2, 3], size="small")
+    messages = [pair["message"] for pair in reply["custom"]["pairs"]]
+    assert (
+        messages[0].startswith("the picture is empty")
+        and "no/such" in messages[1]
+        and messages[2:] == ["", "KeyError: 3"]
+    )
+    assert len(reply["buffers"]) == 2
+    assert [record.exc_info[0] for record in caplog.records] == [KeyError]
 
 
 def test_the_state_is_small_json_without_bytes():

@@ -76,8 +76,14 @@ def card(bare, tuner) -> Locator:
 
 def settle(bare: BarePage) -> None:
     """Wait until the browser has told the kernel all, and has heard all answers."""
-    bare.page.wait_for_timeout(100)
-    bare.page.evaluate("Promise.all(models.map((model) => model.sent))")
+    bare.page.evaluate("""async () => {
+      for (let quiet = 0; quiet < 3; ) {
+        const before = models.map((model) => model.sent);
+        await Promise.all(before);
+        await new Promise((resolve) => setTimeout(resolve, 60));
+        quiet = models.every((model, index) => model.sent === before[index]) ? quiet + 1 : 0;
+      }
+    }""")
 
 
 def scale(card: Locator) -> Locator:
@@ -158,6 +164,19 @@ def test_the_line_is_drawn_where_the_threshold_is(card):
     }"""
     left, line, right = card.locator(".st-scale canvas").evaluate(faintest)
     assert line > 200 > 50 > max(left, right)
+
+
+def test_a_typed_number_is_taken_whatever_lab_prevents_and_yields_to_a_click(bare, card, tuner):
+    bare.page.evaluate("addEventListener('keydown', (event) => event.key === 'Enter' && event.preventDefault(), true)")
+    type_threshold(card, "0.31")
+    expect_counts(card, 0.31)
+    drag(card, 0.8)
+    expect(scale(card)).to_have_attribute("aria-valuenow", "0.8")
+    card.get_by_role("spinbutton", name="Threshold").fill("0.31")
+    drag(card, 0.6)
+    expect(scale(card)).to_have_attribute("aria-valuenow", "0.6")
+    settle(bare)
+    assert tuner.threshold == 0.6
 
 
 def test_the_keyboard_moves_it_and_what_is_said_is_true(bare, card, tuner):
