@@ -120,7 +120,8 @@ def test_a_verdict_on_what_is_gone_is_told(couples: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("a,b,maybe,,", "line 2 is 'maybe'"), ("a,,same thing,,", "needs 2 pictures"), (",,exclude,,", "needs 1 picture"),
+        ("a,b,maybe,,", "line 2 is 'maybe'"), ("a,,same thing,,", "needs 2 pictures"),
+        (",,exclude,,", "needs 1 picture"),
         ("a,a,same thing,,", "needs 2 pictures"),
     ],
 )  # fmt: skip
