@@ -63,9 +63,16 @@ class ScoredPairs:
     def main(self) -> "ScoredPairs":
         """The pairs that enter the main figures: those counted."""
         rows = np.flatnonzero(self.counted)
-        paths = {side: tuple(getattr(self, side)[row] for row in rows.tolist()) for side in ("one", "two")}
-        arrays = {name: values[rows] for name, values in vars(self).items() if isinstance(values, np.ndarray)}
-        return ScoredPairs(**paths, **arrays)
+        return ScoredPairs(
+            one=tuple(self.one[row] for row in rows.tolist()),
+            two=tuple(self.two[row] for row in rows.tolist()),
+            labels=self.labels[rows],
+            kinds=self.kinds[rows],
+            counted=self.counted[rows],
+            scores=self.scores[rows],
+            one_identity=self.one_identity[rows],
+            two_identity=self.two_identity[rows],
+        )
 
     def figures(self, threshold: float, kind: int | None = None) -> dict[str, float]:
         """Compute every figure with its interval; of genuine pairs against one kind of impostor if that is given.

@@ -1,6 +1,7 @@
 """The images of one part of a split, and the genuine and impostor pairs that are drawn from them."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -153,8 +154,11 @@ class Part:
 
     def _places(self, images: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return where images stand in `self.images`."""
-        order = np.argsort(self.images)
-        return order[np.searchsorted(self.images, images, sorter=order)]
+        return self._order[np.searchsorted(self.images, images, sorter=self._order)]
+
+    @cached_property
+    def _order(self) -> NDArray[np.int64]:
+        return np.argsort(self.images)
 
     def _partners(self, anchors: NDArray[np.int64], negatives: str, rng: np.random.Generator) -> NDArray[np.int64]:
         """Draw an impostor for each anchor, uniformly and without rejection.

@@ -1,11 +1,8 @@
 """Train a siamese network: a dataset and a configuration in, a verifier with its evidence out."""
 
 import contextlib
-import hashlib
-import importlib.metadata
 import itertools
 import os
-import platform
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,7 +26,8 @@ from siamese_nb.errors import InputError
 from siamese_nb.evidence import ScoredPairs
 from siamese_nb.legs import build_leg, default_size
 from siamese_nb.models import MetricHead, build_in_batch, build_projection, build_siamese
-from siamese_nb.pairs import ACROSS, GENUINE_PAIR, PARTS, WITHIN, Pairs, Part, Split
+from siamese_nb.pairs import Pairs, Part, Split
+from siamese_nb.provenance import auc_by_kind, dataset_facts, versions
 from siamese_nb.storage import check_writable
 from siamese_nb.tensorboard import tensorboard_callback
 from siamese_nb.thresholds import choose_threshold
@@ -151,7 +149,7 @@ class Run:
             **{name: scored.figures_by_kind(choice.threshold) for name, scored in pairs.items()},
             "baselines": self._baselines(),
             "config": self.config.to_dict(),
-            "dataset": self._dataset_facts(),
+            "dataset": dataset_facts(self.dataset, self.bank, self.split),
             "certificate": self.proof.to_dict(),
             "versions": versions(),
         }
@@ -197,43 +195,17 @@ class Run:
     def _judged(self, part: Part) -> tuple[Part, Pairs, NDArray[np.bool_]]:
         return part, *part.judged(self.config.seed, self.config.neg_factor, self.config.negatives)
 
-    def _scored(self, part: Part, pairs: Pairs, counted: NDArray[np.bool_]) -> ScoredPairs:
-        scores = row_scores(self.leg, self.head, self.bank.images, pairs.one, pairs.two)
-        return ScoredPairs.from_pairs(pairs, counted, scores, self.dataset.paths, part)
-
     def _baselines(self) -> dict[str, dict[str, float]]:
-        """Measure on the test pairs what needs no training: AUC by kind of impostor."""
+        """Measure on the test pairs what needs no training."""
         _, pairs, _ = self.test
         scores = {"colour_histogram": colour_histogram_baseline(self.bank.images, pairs.one, pairs.two)}
         if not self.config.learns_leg and not self.config.fine_tune:
-            features = bank_embeddings(self.backbone, self.bank)
-            scores["frozen_cosine"] = cosine_scores(features, pairs.one, pairs.two)
+            scores["frozen_cosine"] = cosine_scores(bank_embeddings(self.backbone, self.bank), pairs.one, pairs.two)
         return {name: auc_by_kind(pairs, values) for name, values in scores.items()}
 
-    def _dataset_facts(self) -> dict[str, Any]:
-        lines = (f"{path} {digest}" for path, digest in zip(self.dataset.paths, self.bank.digests, strict=True))
-        return {
-            "name": self.dataset.root.resolve().name,
-            "layout": self.dataset.layout,
-            "images": self.dataset.n_images,
-            "couples": self.dataset.n_couples,
-            "categories": len(self.dataset.couples_per_category()),
-            "problems": len(self.dataset.problems),
-            "fingerprint": hashlib.blake2b(
-                "\n".join(lines).encode("utf-8", "surrogateescape"), digest_size=16
-            ).hexdigest(),
-            "parts": {part: len(np.unique(getattr(self.split, part).identity)) for part in PARTS},
-        }
-
-
-def auc_by_kind(pairs: Pairs, scores: NDArray[np.float64]) -> dict[str, float]:
-    """Compute the AUC of genuine pairs against impostors across and within categories, where there are such."""
-    found = {}
-    for name, kind in (("across", ACROSS), ("within", WITHIN)):
-        rows = (pairs.kind == GENUINE_PAIR) | (pairs.kind == kind)
-        if (pairs.kind == kind).any():
-            found[name] = metrics.auc(metrics.ScoreTable.from_scores(pairs.label[rows], scores[rows]))
-    return found
+    def _scored(self, part: Part, pairs: Pairs, counted: NDArray[np.bool_]) -> ScoredPairs:
+        scores = row_scores(self.leg, self.head, self.bank.images, pairs.one, pairs.two)
+        return ScoredPairs.from_pairs(pairs, counted, scores, self.dataset.paths, part)
 
 
 def freeze_statistics(leg: keras.Model) -> None:
@@ -243,16 +215,6 @@ def freeze_statistics(leg: keras.Model) -> None:
             layer.trainable = False
         elif isinstance(layer, keras.Model):
             freeze_statistics(layer)
-
-
-def versions() -> dict[str, str]:
-    """Name what a bundle was made with."""
-    return {
-        "siamese_nb": importlib.metadata.version("siamese-nb"),
-        "python": platform.python_version(),
-        "keras": keras.__version__,
-        "backend": keras.backend.backend(),
-    }
 
 
 def _new_folder(parent: Path, name: str, taken: Path) -> Path:
@@ -272,7 +234,8 @@ def _counted(part: Part, pairs: Pairs, counted: NDArray[np.bool_]) -> Pairs:
 
 def _sample(part: Part, seed: int) -> Part:
     """Return things of a part, at random, up to about `_WATCHED_IMAGES` images."""
-    things = np.random.default_rng(seed).permutation(np.unique(part.identity))
-    sizes = np.array([np.count_nonzero(part.identity == thing) for thing in things])
-    chosen = things[: max(2, int(np.searchsorted(np.cumsum(sizes), _WATCHED_IMAGES)))]
-    return part.only(part.images[np.isin(part.identity, chosen)])
+    things, inverse, sizes = np.unique(part.identity, return_inverse=True, return_counts=True)
+    order = np.random.default_rng(seed).permutation(len(things))
+    chosen = np.zeros(len(things), bool)
+    chosen[order[: max(2, int(np.searchsorted(np.cumsum(sizes[order]), _WATCHED_IMAGES)))]] = True
+    return part.only(part.images[chosen[inverse]])
