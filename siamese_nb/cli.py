@@ -45,14 +45,28 @@ def sample(
 
 
 @app.command()
-def inspect(data: Data, layout: Layout = None, as_json: Json = False) -> None:
+def inspect(
+    data: Data,
+    html: Annotated[Path | None, typer.Option(help="Write a report with pictures there, as one HTML file.")] = None,
+    layout: Layout = None,
+    as_json: Json = False,
+) -> None:
     """Say what is in a dataset and what is wrong with it."""
     with _answer(as_json) as answer:
         from siamese_nb.dataset import scan
+        from siamese_nb.doctor import examine
         from siamese_nb.images import THUMBNAIL
 
-        dataset, _ = scan(data, layout).bank(THUMBNAIL)
+        dataset, bank = scan(data, layout).bank(THUMBNAIL)
+        found = examine(dataset, bank)
+        if html is not None:
+            from siamese_nb.doctor.page import write_page
+
+            write_page(html, dataset, found)
+        findings = [finding.to_dict() for finding in found]
+        words = ("severity", "kind", "count", "what", "remedy")
         answer.update(dataset.report())
+        answer["findings"] = findings if as_json else [{word: row[word] for word in words} for row in findings]
 
 
 @app.command()

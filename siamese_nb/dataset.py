@@ -10,17 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamese_nb.bank import Bank
+from siamese_nb.components import tied
 from siamese_nb.errors import InputError
+from siamese_nb.images import Header
 from siamese_nb.layouts import (
     NOT_IN_USE,
     Problem,
     find_pictures,
-    is_readable,
+    header_of,
     leaf_folders,
     looks_like_couples,
     match_twins,
 )
 from siamese_nb.pairs_file import read_pairs
+from siamese_nb.review import read_review, reviewed_identity, reviewed_pairs
 
 __all__ = ["LAYOUTS", "NOT_IN_USE", "Dataset", "Problem", "read_pairs", "scan"]
 
@@ -48,6 +51,8 @@ class Dataset:
     labelled : ndarray of shape (n_pairs, 3), int64
         Rows `one, two, label` of a pairs file; without rows in the other layouts.
     problems : tuple of Problem
+    headers : tuple of Header
+        What each picture says about itself.
     """
 
     root: Path
@@ -58,6 +63,7 @@ class Dataset:
     categories: tuple[str, ...]
     problems: tuple[Problem, ...]
     labelled: NDArray[np.int64] = field(default_factory=lambda: np.empty((0, 3), np.int64))
+    headers: tuple[Header, ...] = ()
 
     @property
     def files(self) -> list[Path]:
@@ -164,15 +170,19 @@ def scan(folder: str | os.PathLike[str], layout: str | None = None) -> Dataset:
     if not root.is_dir():
         raise InputError(f"{root} is not a folder; give a folder of pictures or a CSV file of pairs")
     problems: list[Problem] = []
-    paths = find_pictures(root, problems)
+    headers = find_pictures(root, problems)
+    paths = list(headers)
     if not paths:
         found = f" (it holds {len(problems)} other files)" if problems else ""
         raise InputError(f"no pictures in {root}{found}; put couples there as <category>/<id>_one.png and <id>_two.png")
     if layout is None:
         layout = "couples" if looks_like_couples(paths) else "identities"
     assign = match_twins if layout == "couples" else leaf_folders
-    identity, category_names = assign(paths, problems)
-    return _dataset(root, layout, paths, identity, category_names, problems)
+    named, category_names = assign(paths, problems)
+    identity = reviewed_identity(read_review(root), paths, named, problems)
+    if layout == "couples":
+        identity = _without_lonely(identity)
+    return _dataset(root, layout, headers, identity, category_names, problems)
 
 
 def _exists(root: Path) -> bool:
@@ -184,46 +194,45 @@ def _exists(root: Path) -> bool:
 
 def _scan_pairs(file: Path) -> Dataset:
     """Read labelled pairs; genuine pairs tie their pictures into one identity."""
-    rows = read_pairs(file, labels=True)
+    rows = reviewed_pairs(read_review(file.parent), read_pairs(file, labels=True))
     problems: list[Problem] = []
     named = sorted({path for row in rows for path in row[:2]})
-    paths = [path for path in named if is_readable(file.parent, path, problems)]
+    read = ((path, header_of(file.parent, path, problems)) for path in named)
+    headers = {path: header for path, header in read if header}
+    paths = list(headers)
     if not paths:
         raise InputError(f"none of the pictures that {file} names can be read; paths are relative to the file's folder")
     index = {path: row for row, path in enumerate(paths)}
     found = [(index[one], index[two], label) for one, two, label in rows if one in index and two in index]
     labelled = np.array(found, np.int64).reshape(-1, 3)
-    identity = _tied(labelled[labelled[:, 2] == 1], len(paths))
+    identity = tied(labelled[labelled[:, 2] == 1], len(paths))
     against = (labelled[:, 2] == 0) & (identity[labelled[:, 0]] == identity[labelled[:, 1]])
     for one, two, _ in labelled[against].tolist():
         message = f"it is labelled 0 with {paths[two]}, but genuine pairs tie the two together; mend a label"
         problems.append(Problem(paths[one], "contradiction", message))
     parents = [Path(path).parent.as_posix() for path in paths]
-    dataset = _dataset(file.parent, "pairs", paths, identity.tolist(), parents, problems)
+    dataset = _dataset(file.parent, "pairs", headers, identity, parents, problems)
     return replace(dataset, labelled=labelled[~against])
 
 
-def _tied(genuine: NDArray[np.int64], n: int) -> NDArray[np.int64]:
-    """Number what n pictures show, if genuine pairs are all that is known of it."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    links = coo_array((np.ones(len(genuine)), (genuine[:, 0], genuine[:, 1])), shape=(n, n))
-    return np.asarray(connected_components(links, directed=False)[1], np.int64)
-
-
 def _dataset(
-    root: Path, layout: str, paths: list[str], identity: list[int], category_names: list[str], problems: list[Problem]
+    root: Path,
+    layout: str,
+    headers: dict[str, Header],
+    identity: NDArray[np.int64],
+    category_names: list[str],
+    problems: list[Problem],
 ) -> Dataset:
     categories, category = np.unique(category_names, return_inverse=True)
     return Dataset(
         root=root,
         layout=layout,
-        paths=tuple(paths),
-        identity=np.array(identity, np.int64),
+        paths=tuple(headers),
+        identity=identity,
         category=category.astype(np.int64),
         categories=tuple(categories.tolist()),
         problems=_sorted(problems),
+        headers=tuple(headers.values()),
     )
 
 

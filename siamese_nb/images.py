@@ -2,7 +2,6 @@
 
 import io
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFile, ImageOps
 
 from siamese_nb.errors import InputError
+from siamese_nb.headers import Header, describe
+
+__all__ = ["READING_RULE", "THUMBNAIL", "Header", "ImageError", "ImageSource", "read_header", "read_image"]
 
 ImageSource = str | os.PathLike[str] | bytes | bytearray | memoryview | NDArray[Any] | Image.Image
 
@@ -34,18 +36,8 @@ class ImageError(InputError):
         self.kind = kind
 
 
-@dataclass(frozen=True)
-class Header:
-    """What a picture's first bytes say: its format as Pillow names it, mode, width and height in pixels."""
-
-    format: str
-    mode: str
-    width: int
-    height: int
-
-
 def read_header(source: ImageSource) -> Header:
-    """Read a picture's format, mode and size without decoding it.
+    """Read what a picture says about itself without decoding it.
 
     Raises
     ------
@@ -53,7 +45,7 @@ def read_header(source: ImageSource) -> Header:
         If it is empty, not a picture, or has more pixels than `PIL.Image.MAX_IMAGE_PIXELS`.
     """
     with _open(source) as image:
-        return Header(image.format or "array", image.mode, *image.size)
+        return describe(image)
 
 
 def read_image(source: ImageSource, size: tuple[int, int] | None = None) -> NDArray[np.uint8]:

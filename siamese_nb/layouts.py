@@ -10,10 +10,11 @@ from pathlib import Path
 from PIL import Image
 from tqdm.auto import tqdm
 
-from siamese_nb.images import ImageError, read_header
+from siamese_nb.images import Header, ImageError, read_header
 
 NOT_IN_USE = -1
 SAMPLE_MARKER = ".sample.json"  # lies in the embedded sample's folder; a scan of the folder above leaves that out
+REVIEW_FILE = "review.csv"  # what a person said about the pictures, see `siamese_nb.review`
 _TWIN = re.compile(r"(?P<id>.+)_(?P<side>one|two)", re.IGNORECASE | re.DOTALL)
 
 
@@ -22,7 +23,7 @@ class Problem:
     """Something in a dataset that does not fit: where, what kind, and what to do about it.
 
     `kind` is one of missing_twin, two_twins, contradiction, stray_file, missing_file, empty, unreadable, truncated,
-    too_large.
+    too_large, stale_review.
     """
 
     path: str
@@ -30,31 +31,30 @@ class Problem:
     message: str
 
 
-def find_pictures(root: Path, problems: list[Problem]) -> list[str]:
-    """Find the readable pictures of a folder, as sorted relative paths; add a problem for what is not one."""
+def find_pictures(root: Path, problems: list[Problem]) -> dict[str, Header]:
+    """Find the readable pictures of a folder by relative path, sorted; add a problem for what is not one."""
     suffixes = {suffix for suffix, format in Image.registered_extensions().items() if format in Image.OPEN}
-    found = []
+    found = {}
     for path in tqdm(list(_visible_files(root, problems)), desc="Reading headers", unit="file", delay=2, leave=False):
         relative = path.relative_to(root).as_posix()
-        if relative == "README.md":  # explains the folder to people
+        if relative in ("README.md", REVIEW_FILE):  # the one explains the folder to people, the other is theirs to us
             continue
         if path.suffix.lower() not in suffixes:
             message = "not a picture that can be read; convert it to PNG or JPEG, or move it away"
             problems.append(Problem(relative, "stray_file", message))
-        elif is_readable(root, relative, problems):
-            found.append(relative)
-    return sorted(found)
+        elif header := header_of(root, relative, problems):
+            found[relative] = header
+    return dict(sorted(found.items()))
 
 
-def is_readable(root: Path, path: str, problems: list[Problem]) -> bool:
-    """Tell by its header whether a file is a picture; if not, add a problem that says why."""
+def header_of(root: Path, path: str, problems: list[Problem]) -> Header | None:
+    """Read a file's header; if it is no picture, return None and add a problem that says why."""
     try:
-        read_header(root / path)
+        return read_header(root / path)
     except ImageError as error:
         kind = "missing_file" if isinstance(error.__cause__, FileNotFoundError) else error.kind
         problems.append(Problem(path, kind, str(error).replace(str(root / path), "the file", 1)))
-        return False
-    return True
+        return None
 
 
 def looks_like_couples(paths: list[str]) -> bool:

@@ -41,7 +41,9 @@ class Split:
     test: Part
 
 
-def merged_identities(dataset: Dataset, digests: NDArray[np.uint64]) -> NDArray[np.int64]:
+def merged_identities(
+    dataset: Dataset, digests: NDArray[np.uint64], same: NDArray[np.int64] | None = None
+) -> NDArray[np.int64]:
     """Join identities that share a file: what is the same picture shows the same thing, whatever its folder says.
 
     Parameters
@@ -49,11 +51,13 @@ def merged_identities(dataset: Dataset, digests: NDArray[np.uint64]) -> NDArray[
     dataset : Dataset of n pictures
     digests : ndarray of shape (n,), uint64
         Equal for equal pictures.
+    same : ndarray of shape (n_pairs, 2), int64, optional
+        Rows `one, two` of pictures that are the same too, such as near-duplicates.
 
     Returns
     -------
     ndarray of shape (n,), int64
-        The connected component of each picture over identities and equal pictures; -1 where not in use.
+        The connected component of each picture over identities and the same pictures; -1 where not in use.
     """
     used = np.flatnonzero(dataset.identity != NOT_IN_USE)
     n = len(used)
@@ -61,13 +65,25 @@ def merged_identities(dataset: Dataset, digests: NDArray[np.uint64]) -> NDArray[
     _, by_digest = np.unique(digests[used], return_inverse=True)
     # A picture's identity and its digest are nodes of their own; each picture ties the two together.
     size = 2 * n
-    links = coo_array((np.ones(n), (by_identity, n + by_digest)), shape=(size, size))
+    place = np.full(len(dataset.identity), NOT_IN_USE, np.int64)
+    place[used] = by_identity
+    pairs = place[np.empty((0, 2), np.int64) if same is None else same]
+    pairs = pairs[(pairs != NOT_IN_USE).all(axis=1)]
+    one, two = np.concatenate([by_identity, pairs[:, 0]]), np.concatenate([n + by_digest, pairs[:, 1]])
+    links = coo_array((np.ones(len(one)), (one, two)), shape=(size, size))
     merged = np.full(len(dataset.identity), NOT_IN_USE, np.int64)
     merged[used] = connected_components(links, directed=False)[1][by_identity]
     return merged
 
 
-def make_split(dataset: Dataset, digests: NDArray[np.uint64], *, seed: int = 0, by: str = "identity") -> Split:
+def make_split(
+    dataset: Dataset,
+    digests: NDArray[np.uint64],
+    *,
+    seed: int = 0,
+    by: str = "identity",
+    same: NDArray[np.int64] | None = None,
+) -> Split:
     """Split a dataset into train (60%), validation and test (20% each) by connected component of identity.
 
     The split depends on the dataset and the seed alone. Each part holds a genuine pair and two things at least.
@@ -80,6 +96,8 @@ def make_split(dataset: Dataset, digests: NDArray[np.uint64], *, seed: int = 0, 
     seed : int
     by : {"identity", "category"}
         What the parts must not share; by identity, each category is spread over the parts in proportion.
+    same : ndarray of shape (n_pairs, 2), int64, optional
+        Rows `one, two` of pictures that no two parts may share, such as near-duplicates: their identities are joined.
 
     Raises
     ------
@@ -91,7 +109,7 @@ def make_split(dataset: Dataset, digests: NDArray[np.uint64], *, seed: int = 0, 
             f"{dataset.root} has {dataset.n_couples} couples; a network needs at least {MINIMUM_COUPLES} to train on "
             "and be judged by (some hundred are better): add couples"
         )
-    identity = merged_identities(dataset, digests)
+    identity = merged_identities(dataset, digests, same)
     group = identity if by == "identity" else _merged_categories(dataset, identity)
     used = np.flatnonzero(identity != NOT_IN_USE)
     groups, first, place = np.unique(group[used], return_index=True, return_inverse=True)

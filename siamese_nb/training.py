@@ -20,12 +20,13 @@ from siamese_nb.calibration import fit_calibration
 from siamese_nb.callbacks import PairMetrics, Progress
 from siamese_nb.config import TrainConfig
 from siamese_nb.dataset import Dataset, scan
+from siamese_nb.doctor import Certificate, certified_split
 from siamese_nb.embeddings import bank_embeddings, compiled_by_xla, cosine_scores, row_scores
 from siamese_nb.errors import InputError
 from siamese_nb.evidence import ScoredPairs
 from siamese_nb.legs import build_leg, default_size
 from siamese_nb.models import MetricHead, build_in_batch, build_projection, build_siamese
-from siamese_nb.pairs import Pairs, Part, Split, make_split
+from siamese_nb.pairs import Pairs, Part, Split
 from siamese_nb.provenance import auc_by_kind, dataset_facts, versions
 from siamese_nb.storage import check_writable
 from siamese_nb.tensorboard import tensorboard_callback
@@ -92,6 +93,7 @@ class Run:
     dataset: Dataset
     bank: Bank
     split: Split
+    proof: Certificate
     backbone: keras.Model
     projection: keras.Model
     head: MetricHead
@@ -104,9 +106,10 @@ class Run:
         size = config.image_size or default_size(config.leg)
         backbone = build_leg(config.leg, size, config.weights)
         dataset, bank = dataset.bank((size, size))
-        split = make_split(dataset, bank.digests, seed=config.seed, by=config.split_by)
+        split, proof = certified_split(dataset, bank, seed=config.seed, by=config.split_by)
         projection = build_projection(backbone.output_shape[-1], config.embedding)
-        return cls(config, dataset, bank, split, backbone, projection, MetricHead(config.distance, name="head"))
+        head = MetricHead(config.distance, name="head")
+        return cls(config, dataset, bank, split, proof, backbone, projection, head)
 
     def __post_init__(self) -> None:
         """Draw the fixed pairs, and make one leg of backbone and projection."""
@@ -147,6 +150,7 @@ class Run:
             "baselines": self._baselines(),
             "config": self.config.to_dict(),
             "dataset": dataset_facts(self.dataset, self.bank, self.split),
+            "certificate": self.proof.to_dict(),
             "versions": versions(),
         }
         used = np.concatenate([self.split.train.images, self.split.validation.images])

@@ -127,6 +127,17 @@ def test_inspect_names_every_problem_and_goes_on(spoilt: Path) -> None:
     assert {("item2_one.png", "empty"), ("item4_one.png", "too_large")} <= found
 
 
+def test_inspect_writes_its_findings_as_a_page_too(make_couples, tmp_path: Path) -> None:
+    data = make_couples(tmp_path / "data", categories=2, couples=6, size=40)
+    one, two = (data / "category0" / f"item0_{side}.png" for side in ("one", "two"))
+    two.write_bytes(one.read_bytes())
+    answer = answer_of("inspect", data, "--html", tmp_path / "report.html")
+    (copied,) = [found for found in answer["findings"] if found["kind"] == "same_file_within_thing"]
+    assert copied["paths"] == ["category0/item0_one.png", "category0/item0_two.png"]
+    assert copied["count"] == 1
+    assert "category0/item0_two.png" in (tmp_path / "report.html").read_text("utf-8")
+
+
 def test_inspect_is_readable_without_json(spoilt: Path) -> None:
     result = run("inspect", spoilt)
     assert result.exit_code == 0

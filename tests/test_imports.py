@@ -15,9 +15,10 @@ ROOT = Path(siamese_nb.__file__).parent
 
 # Left to right, as data flows: each module imports from what stands before it, and from nothing after it.
 ORDER = [
-    "startup", "errors", "storage", "notebooks", "images", "bank", "pairs_file", "layouts", "dataset", "parts", "pairs",
+    "startup", "errors", "storage", "components", "notebooks", "headers", "images", "bank", "pairs_file", "layouts",
+    "review", "dataset", "parts", "pairs",
     "metrics", "intervals", "calibration", "thresholds", "report", "baselines", "plots", "rendering", "sample",
-    "widgets",
+    "widgets", "doctor",
     "legs", "models", "embeddings", "config", "batches", "callbacks", "tensorboard",
     "evidence", "bundle", "verifier", "provenance", "training", "demo", "cli",
 ]  # fmt: skip

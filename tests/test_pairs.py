@@ -602,3 +602,23 @@ def test_pairs_are_taken_and_joined_by_row() -> None:
     assert len(joined) == 35
     assert rows_of(joined)[3:] == rows_of(pairs)
     assert joined.kind.tolist() == [*taken.kind.tolist(), *pairs.kind.tolist()]
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_pictures_that_are_said_to_be_the_same_are_joined(seed: int) -> None:
+    dataset, digests = random_dataset(seed)
+    rng = np.random.default_rng(seed)
+    same = rng.integers(0, len(digests), (rng.integers(0, 5), 2))
+    used = (dataset.identity[same] != NOT_IN_USE).all(axis=1)
+    found, before = merged_identities(dataset, digests, same), merged_identities(dataset, digests)
+    assert (found[same[used, 0]] == found[same[used, 1]]).all()
+    # Two pictures are joined if and only if a chain of earlier groups and of given pairs leads from one to the other.
+    groups = {int(number): int(number) for number in before if number != NOT_IN_USE}
+    for _ in groups:
+        for one, two in before[same[used]].tolist():
+            groups[one] = groups[two] = min(groups[one], groups[two])
+        groups = {number: groups[to] for number, to in groups.items()}
+    rows = np.flatnonzero(dataset.identity != NOT_IN_USE)
+    expected = np.array([groups[int(number)] for number in before[rows]], np.int64)
+    np.testing.assert_array_equal(found[rows][:, None] == found[rows], expected[:, None] == expected)
+    assert (found[dataset.identity == NOT_IN_USE] == NOT_IN_USE).all()

@@ -254,6 +254,7 @@ def test_identities_and_unlike_sizes_will_do(tiny: Train, make_identities, make_
     (data / "category0" / "thing1" / "broken.png").write_bytes(b"no picture")
     verifier = tiny(data)
     assert verifier.about["dataset"]["layout"] == "identities"
+    assert verifier.about["certificate"]["holds"] is True
     assert verifier.about["dataset"]["problems"] == 1
     assert len(verifier.seen) < 37
 

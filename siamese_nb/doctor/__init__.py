@@ -1,0 +1,29 @@
+"""Examine a dataset before anything is trained on it: what is wrong, why it matters, and what to do.
+
+>>> from siamese_nb.dataset import scan
+>>> dataset, bank = scan("data/sample").bank(THUMBNAIL)  # doctest: +SKIP
+>>> examine(dataset, bank)  # doctest: +SKIP
+"""
+
+from siamese_nb.doctor.certificate import Certificate, certificate, certified_split
+from siamese_nb.doctor.checks import CHECKS, examine
+from siamese_nb.doctor.evidence import Evidence, collect
+from siamese_nb.doctor.findings import Finding, findings_table
+from siamese_nb.doctor.hashes import NEAR, near_pairs, perceptual_hashes
+from siamese_nb.images import THUMBNAIL
+
+__all__ = [
+    "CHECKS",
+    "NEAR",
+    "THUMBNAIL",
+    "Certificate",
+    "Evidence",
+    "Finding",
+    "certificate",
+    "certified_split",
+    "collect",
+    "examine",
+    "findings_table",
+    "near_pairs",
+    "perceptual_hashes",
+]

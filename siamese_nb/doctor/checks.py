@@ -1,0 +1,39 @@
+"""All checks, and the examination that runs them."""
+
+from collections.abc import Callable, Iterable
+
+from siamese_nb.bank import Bank
+from siamese_nb.dataset import Dataset
+from siamese_nb.doctor.categories import few_couples, imbalance
+from siamese_nb.doctor.duplicates import copies
+from siamese_nb.doctor.evidence import Evidence, collect
+from siamese_nb.doctor.findings import SEVERITIES, Finding, from_problems
+from siamese_nb.doctor.pictures import odd_light, odd_modes, odd_sizes, wrong_suffix
+from siamese_nb.doctor.shortcuts import shortcuts
+
+Check = Callable[[Evidence], Iterable[Finding]]
+CHECKS: tuple[Check, ...] = (
+    wrong_suffix, odd_sizes, odd_light, odd_modes, copies, few_couples, imbalance, shortcuts,
+)  # fmt: skip
+"""Each takes the evidence and yields findings, also such as concern nothing."""
+
+
+def examine(dataset: Dataset, bank: Bank) -> list[Finding]:
+    """Examine a dataset.
+
+    Parameters
+    ----------
+    dataset : Dataset of n pictures, as `Dataset.bank` gave it
+    bank : Bank of n pictures
+        Of size `THUMBNAIL`.
+
+    Returns
+    -------
+    list of Finding
+        The gravest first. What a scan found is among them.
+    """
+    evidence = collect(dataset, bank)
+    found = [finding for check in CHECKS for finding in check(evidence)]
+    whole = ("imbalance", "shortcut_")  # they concern the dataset and name no file
+    kept = [finding for finding in found if finding.groups or finding.kind.startswith(whole)]
+    return sorted([*from_problems(dataset.problems), *kept], key=lambda finding: SEVERITIES.index(finding.severity))

@@ -1,0 +1,81 @@
+"""Copies: files with the same bytes, the same pixels, or nearly the same look, and where they stand."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from siamese_nb.components import tied
+from siamese_nb.dataset import NOT_IN_USE
+from siamese_nb.doctor.evidence import Evidence
+from siamese_nb.doctor.findings import Finding
+
+_WHAT = {
+    "same_file": "files are equal byte by byte",
+    "same_pixels": "files differ, but their pictures do not",
+    "near_duplicate": "pictures look nearly the same, as after re-encoding or resizing",
+}
+_WHERE = {
+    "within_thing": (
+        "warning",
+        "in one couple or of one thing",
+        "a pair of copies is no test of anything: every network finds it genuine",
+        "replace one by another picture of the thing",
+    ),
+    "across_things": (
+        "error",
+        "of two things in one category",
+        "pairs of them are called impostors although they show the same thing",
+        "join the two things, or remove the copy that is in the wrong place",
+    ),
+    "across_categories": (
+        "error",
+        "in two categories",
+        "one picture cannot be of two kinds, so one of its labels is wrong",
+        "remove the copy that is in the wrong category",
+    ),
+}
+
+
+def copies(evidence: Evidence) -> Iterator[Finding]:
+    """Find copies; those of a stricter sort are not named again under a looser one."""
+    rows = np.flatnonzero(evidence.readable & (evidence.dataset.identity != NOT_IN_USE))
+    by_file = np.unique(evidence.digests, return_inverse=True)[1]
+    by_pixels = np.unique(evidence.pixels, return_inverse=True)[1]
+    by_look = tied(evidence.near, len(evidence.digests))
+    blank = evidence.statistics.spread == 0  # two sheets of white paper are no copies of a picture
+    for how, group, stricter in (
+        ("same_file", by_file, np.arange(len(by_file))),
+        ("same_pixels", by_pixels, by_file),
+        ("near_duplicate", by_look, by_pixels),
+    ):
+        kept = rows if how == "same_file" else rows[~blank[rows]]
+        for where, found in _groups(evidence, kept, group, stricter).items():
+            severity, place, why, remedy = _WHERE[where]
+            yield Finding(f"{how}_{where}", severity, found, f"{_WHAT[how]}, {place}", why, remedy)
+
+
+def _groups(
+    evidence: Evidence, rows: NDArray[np.int64], group: NDArray[np.int64], stricter: NDArray[np.int64]
+) -> dict[str, tuple[tuple[str, ...], ...]]:
+    """Gather the rows of each group, by where they stand."""
+    dataset = evidence.dataset
+    found: dict[str, list[tuple[str, ...]]] = {where: [] for where in _WHERE}
+    order = rows[np.argsort(group[rows], kind="stable")]
+    for members in np.split(order, np.flatnonzero(np.diff(group[order])) + 1):
+        if len(members) < 2 or len(np.unique(stricter[members])) < 2:
+            continue
+        things = dataset.identity[members]
+        for thing in np.unique(things):
+            same = members[things == thing]
+            if len(np.unique(stricter[same])) > 1:
+                found["within_thing"].append(_paths(evidence, same))
+        if len(np.unique(dataset.category[members])) > 1:
+            found["across_categories"].append(_paths(evidence, members))
+        elif len(np.unique(things)) > 1:
+            found["across_things"].append(_paths(evidence, members))
+    return {where: tuple(groups) for where, groups in found.items()}
+
+
+def _paths(evidence: Evidence, rows: NDArray[np.int64]) -> tuple[str, ...]:
+    return tuple(evidence.dataset.paths[row] for row in rows)
