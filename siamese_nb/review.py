@@ -93,13 +93,18 @@ def add_verdict(folder: str | os.PathLike[str], one: str, two: str, verdict: str
     return added
 
 
-def undo_verdict(folder: str | os.PathLike[str]) -> Verdict | None:
-    """Take the last line out of a folder's review and return it; None if there is none."""
+def undo_verdict(folder: str | os.PathLike[str], *pictures: str) -> Verdict | None:
+    """Take the last line, or the last on the named pictures, out of a folder's review and return it.
+
+    None if there is no such line.
+    """
     verdicts = read_review(folder)
-    if not verdicts:
+    rows = [row for row, verdict in enumerate(verdicts) if not pictures or verdict.pictures == {*pictures}]
+    if not rows:
         return None
-    _write(folder, verdicts[:-1])
-    return verdicts[-1]
+    undone = verdicts.pop(rows[-1])
+    _write(folder, verdicts)
+    return undone
 
 
 def in_force(verdicts: Sequence[Verdict]) -> list[Verdict]:

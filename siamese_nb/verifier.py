@@ -104,7 +104,7 @@ class Verifier:
         height, width = self.leg.input_shape[1:3]
         return height, width
 
-    def set_threshold(self, threshold: float, reason: str, rule: str = "by hand") -> None:
+    def set_threshold(self, threshold: float, reason: str, rule: str = "by hand", low: float | None = None) -> None:
         """Change the threshold, say why, and save that with the bundle if there is one.
 
         The figures of validation and test are computed anew at it.
@@ -116,13 +116,20 @@ class Verifier:
             For whoever asks later.
         rule : str
             The name of the rule that chose it, if one did.
+        low : float, in [0, threshold], optional
+            Pairs between it and the threshold are to be looked at by a person; it is kept beside the threshold, and the
+            verdict stays that of the threshold.
 
         Raises
         ------
         InputError
-            If the threshold is outside [0, 1], or the bundle cannot be written to.
+            If the threshold is outside [0, 1], `low` is above it, or the bundle cannot be written to.
         """
         chosen = {"threshold": check_threshold(threshold), "rule": rule, "reason": reason}
+        if low is not None:
+            if check_threshold(low) > threshold:
+                raise InputError(f"low={low} was given with the threshold {threshold}: it must not lie above it")
+            chosen["low"] = float(low)
         figures = {part: scored.figures_by_kind(threshold) for part, scored in self.pairs.items()}
         about = {**self.about, "threshold": chosen, **figures}
         if self.path is not None:
