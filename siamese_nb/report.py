@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from siamese_nb.dataset import Dataset
 from siamese_nb.errors import InputError
+from siamese_nb.intervals import ModelFigures
 from siamese_nb.metrics import ScoreTable
 from siamese_nb.pairs import PARTS, Split
 from siamese_nb.thresholds import choose_threshold
@@ -96,6 +97,24 @@ def baselines_table(about: Mapping[str, Any]) -> Table:
     return Table(("test AUC", *(f"{kind} categories" for kind in kinds)), (network, *others))
 
 
+def models_table(models: Sequence[ModelFigures]) -> Table:
+    """Set models side by side: AUC and error at the threshold, and what each gains on the first, in points.
+
+    Parameters
+    ----------
+    models : sequence of ModelFigures
+        As `siamese_nb.intervals.compare_models` gives them.
+    """
+    rows = []
+    for model in models:
+        alone = model.name == model.reference
+        gains = ["" if alone else _estimate(gain, "+.1f", 100.0) for gain in (model.auc_gain, model.error_gain)]
+        error = _estimate(model.error, ".1%")
+        rows.append((model.name, _number(model.threshold), _estimate(model.auc, ".3f"), error, *gains, model.verdict))
+    heads = ("model", "threshold", "AUC", "error", "AUC gain", "error gain", "verdict on the error")
+    return Table(heads, tuple(rows))
+
+
 def rules_table(labels: ArrayLike, scores: ArrayLike, wishes: Sequence[tuple[str, Mapping[str, float]]]) -> Table:
     """Choose a threshold by each of several rules and say what it gets wrong on these pairs.
 
@@ -122,6 +141,12 @@ def interval(figures: Mapping[str, Any], name: str) -> str:
     value, low, high = (figures[key] for key in (name, f"{name}_low", f"{name}_high"))
     bounds = "" if _number(low) == "-" else f" [{_number(low)}, {_number(high)}]"
     return _number(value) + bounds
+
+
+def _estimate(figure: Sequence[float], form: str, scale: float = 1.0) -> str:
+    value, low, high = (scale * number for number in figure)
+    bounds = f" [{low:{form}}, {high:{form}}]" if math.isfinite(low) and math.isfinite(high) else ""
+    return f"{value:{form}}{bounds}" if math.isfinite(value) else "-"
 
 
 def _costs(table: ScoreTable, threshold: float) -> tuple[str, ...]:

@@ -237,11 +237,21 @@ class Verifier:
             raise InputError("every pair gets the same score: this network tells nothing apart; train it again")
         return {**scored.figures_by_kind(self.threshold), **counts}
 
-    def scored_pairs(self, dataset: Dataset) -> tuple[ScoredPairs, dict[str, int]]:
-        """Draw the pairs that `evaluate` judges by and score them, and count what was seen in training."""
+    def scored_pairs(
+        self, dataset: Dataset, seen: NDArray[np.uint64] | None = None
+    ) -> tuple[ScoredPairs, dict[str, int]]:
+        """Draw the pairs that `evaluate` judges by and score them, and count what was seen in training.
+
+        Parameters
+        ----------
+        dataset : Dataset
+        seen : ndarray of uint64, optional
+            Digests of the pictures that were seen; without it, those that this verifier saw.
+        """
+        known = self.seen if seen is None else seen
         dataset, bank = dataset.bank(self.image_size)
         given = dataset.layout == "pairs"
-        part = whole(dataset, bank.digests, None if given else self.seen)
+        part = whole(dataset, bank.digests, None if given else known)
         config = self.about["config"]
         drawn, counted = part.judged(config["seed"], config["neg_factor"], config["negatives"])
         if not len(drawn) or drawn.label.all() or not drawn.label.any():
@@ -250,9 +260,9 @@ class Verifier:
                 "give pictures that it was not trained on"
             )
         scores = row_scores(self.leg, self.head, bank.images, drawn.one, drawn.two)
-        seen = np.isin(bank.digests, self.seen)
+        was_seen = np.isin(bank.digests, known)
         left_out = 0 if given else int((dataset.identity != NOT_IN_USE).sum()) - len(part.images)
-        counts = {"left_out": left_out, "seen_pairs": int((seen[drawn.one] | seen[drawn.two]).sum())}
+        counts = {"left_out": left_out, "seen_pairs": int((was_seen[drawn.one] | was_seen[drawn.two]).sum())}
         return ScoredPairs.from_pairs(drawn, counted, scores, dataset.paths, part), counts
 
     def search(self, query: ImageSource, dataset: Dataset, k: int = 10) -> list[dict[str, Any]]:

@@ -20,11 +20,11 @@ ORDER = [
     "metrics", "intervals", "calibration", "thresholds", "report", "baselines", "plots", "rendering", "sample",
     "widgets", "doctor",
     "legs", "models", "embeddings", "config", "batches", "callbacks", "tensorboard",
-    "evidence", "bundle", "verifier", "provenance", "training", "demo", "cli",
+    "evidence", "bundle", "verifier", "same_pairs", "provenance", "training", "demo", "cli",
 ]  # fmt: skip
 WITH_KERAS = {
     "legs", "models", "embeddings", "batches", "callbacks", "tensorboard", "bundle", "verifier",
-    "provenance", "training", "demo",
+    "same_pairs", "provenance", "training", "demo",
 }  # fmt: skip
 HEAVY = ["keras", "tensorflow", "jax", "torch", "matplotlib", "scipy", "sklearn", "pandas"]
 
