@@ -13,7 +13,7 @@ RATES = ("far", "recall", "precision")
 
 _POINTS = 600
 _BAND_POINTS = 120
-_REPLICATES = 256
+REPLICATES = 256
 
 
 def make_points(table: ScoreTable) -> NDArray[np.float32]:
@@ -55,7 +55,7 @@ def make_band(
     sampler = Resampler.from_identities(one_identity, two_identity, scores.size)
     row = np.searchsorted(-table.thresholds[rows], -scores) + np.where(genuine, 0, rows.size)
     pairs = np.bincount(row, minlength=2 * rows.size)
-    blocks = sampler.draw([row], [2 * rows.size], _REPLICATES, 0, lambda drawn: _replicate(pairs, drawn[0]))
+    blocks = sampler.draw([row], [2 * rows.size], REPLICATES, 0, lambda drawn: _replicate(pairs, drawn[0]))
     identities, cells, across = (np.concatenate(way, axis=-1) for way in zip(*blocks, strict=True))
     found = Counts(
         table.true_accepts[rows], table.genuine - table.true_accepts[rows],

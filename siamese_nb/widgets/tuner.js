@@ -48,6 +48,7 @@ const COSTS = [
   { name: "prevalence", label: "Genuine share in use", value: 0.5, step: "any", fits: (value) => value > 0 && value < 1, need: "between 0 and 1" },
 ];
 const WRONG = "Label is wrong: goes into the review; press again to take it back";
+const DASHES = [[7, 4], [2, 3], [9, 3, 2, 3]];
 const COLOURS = ["text", "soft", "line", "surface", "genuine", "impostor"];
 const FRAME = { left: 60, right: 18, top: 10, bottom: 42 };
 const PIXELS = { left: 46, right: 16, top: 30, bars: 176, gap: 14, cost: 40, bottom: 24 };
@@ -220,6 +221,19 @@ function buildCosts() {
   return { node, inputs, words };
 }
 
+function buildCompared() {
+  const heads = ["Model", "AUC", "Error at its threshold", "Gain in AUC, points", "Gain in error, points"];
+  const columns = heads.map((textContent) => element("th", { scope: "col", textContent }));
+  const table = element("table", {}, element("thead", {}, element("tr", {}, ...columns)), element("tbody"));
+  const button = element("button", { type: "button", className: "st-more", textContent: "Compare at these thresholds" });
+  const words = element("p", { className: "st-verdict", aria: { role: "status", live: "polite" } });
+  const title = element("span", { className: "st-title", textContent: "Which model is better" });
+  const head = element("div", { className: "st-head" }, title, button);
+  const hint = "Error: the mean of FAR and FRR. Brackets: 95% intervals, from the same draws for both models.";
+  const node = element("div", { className: "st-compared" }, head, element("div", { className: "st-wide" }, table), words, element("p", { className: "st-hint", textContent: hint }));
+  return { node, table, button, words };
+}
+
 function buildSave() {
   const reason = element("input", { type: "text", className: "st-reason", placeholder: "Why this threshold?", aria: { label: "Reason for this threshold" } });
   const button = element("button", { type: "submit", className: "st-save-button" });
@@ -268,7 +282,7 @@ class View {
     this.stopping = new AbortController();
     ({ threshold: this.threshold, low: this.low } = model.get("state"));
     this.data = null; // what the kernel sends once: counts, points of the curves, and later their band
-    this.band = null;
+    this.bands = new Map(); // of each model's curve
     this.inFlight = null; // the id of what the kernel was told and has not answered yet
     this.moved = false; // since the kernel was told last
     this.told = 0;
@@ -291,6 +305,9 @@ class View {
     this.figures = buildFigures();
     this.cost = buildCosts();
     this.saving = buildSave();
+    this.compared = buildCompared();
+    this.modelSwitch = buildSwitch("Model", [], "");
+    this.modelBar = element("div", { className: "st-models", hidden: true }, element("span", { textContent: "Model" }), this.modelSwitch);
     this.large = buildLarge();
     this.legend = { genuine: element("span"), impostor: element("span") };
     this.typed = element("input", { type: "number", className: "st-typed", min: 0, max: 1, step: "any", aria: { label: "Threshold" } });
@@ -311,6 +328,7 @@ class View {
     this.card = element(
       "div",
       { className: "siamese-tuner", aria: { role: "group", label: "Choose a threshold" } },
+      this.modelBar,
       element("div", { className: "st-top" }, key("impostor"), key("genuine"), element("div", { className: "st-types" }, this.modeSwitch, this.typeLow, this.type)),
       this.scale.both,
       element("div", { className: "st-rules", aria: { role: "group", label: "Named thresholds" } }, ...this.rules.map(({ node }) => node)),
@@ -322,6 +340,7 @@ class View {
         element("div", { className: "st-decided" }, this.matrix.node, this.figures.node),
         element("div", { className: "st-curves" }, element("div", { className: "st-head" }, element("span", { className: "st-title", textContent: "Every threshold" }), this.curveSwitch), this.curve, this.curveWords),
       ),
+      this.compared.node,
       element("div", { className: "st-pairs" }, this.stripSwitch, this.strip, this.marked),
       this.groups,
       this.saving.node,
@@ -383,6 +402,10 @@ class View {
     this.waiting = this.gone = false;
   }
 
+  get band() {
+    return this.bands.get(this.data?.model);
+  }
+
   // The band takes the kernel a while: no reason to speak of waiting as long as nothing else is asked.
   get computing() {
     return Boolean(this.data?.band) && !this.band;
@@ -400,7 +423,7 @@ class View {
     this.hear();
     if (message.kind === "counts") this.open(message, buffers);
     if (message.kind === "band") {
-      this.band = numbers(Float32Array, buffers[0]);
+      this.bands.set(message.model, numbers(Float32Array, buffers[0]));
       this.drawStatic();
     }
     if (message.kind === "pictures") this.keepPictures(message, buffers);
@@ -415,15 +438,19 @@ class View {
     this.drawState();
   }
 
-  open(about, [counts, points]) {
-    const rates = numbers(Float32Array, points);
-    const size = rates.length / 3;
-    const part = (k) => rates.subarray(k * size, (k + 1) * size);
-    this.data = { ...about, counts: numbers(Uint32Array, counts), points: { far: part(0), recall: part(1), precision: part(2) } };
+  open(about, [counts, ...points]) {
+    const curves = points.map((view) => {
+      const rates = numbers(Float32Array, view);
+      const size = rates.length / 3;
+      const part = (k) => rates.subarray(k * size, (k + 1) * size);
+      return { far: part(0), recall: part(1), precision: part(2) };
+    });
+    this.data = { ...about, counts: numbers(Uint32Array, counts), curves };
     this.totals = this.accepted(0, 0);
     put(this.legend.genuine, `${whole(this.totals.genuine)} genuine pairs`);
     put(this.legend.impostor, `${whole(this.totals.impostor)} impostor pairs`);
     this.saving.node.hidden = !about.save;
+    this.buildModels();
     this.buildGroups();
     this.drawStatic();
     this.drawState();
@@ -714,11 +741,28 @@ class View {
     return [FRAME.left + share(x) * (width - FRAME.left - FRAME.right), height - FRAME.bottom - share(y) * (height - FRAME.bottom - FRAME.top)];
   }
 
+  // The model that is looked at is drawn last, over the others.
   drawCurve(pen) {
     const axes = this.axes();
     this.drawFrame(pen, axes);
     if (this.band) this.drawBand(pen, axes);
-    const { far, recall, precision } = this.data.points;
+    const { models, model, curves } = this.data;
+    const now = models.indexOf(model);
+    pen.lineJoin = "round";
+    curves.forEach((curve, place) => {
+      if (place === now) return;
+      pen.strokeStyle = this.colours.impostor;
+      pen.lineWidth = 1.75;
+      pen.setLineDash(DASHES[place % DASHES.length]);
+      this.traceCurve(pen, axes, curve);
+    });
+    pen.setLineDash([]);
+    pen.strokeStyle = this.colours.genuine;
+    pen.lineWidth = 2;
+    this.traceCurve(pen, axes, curves[now]);
+  }
+
+  traceCurve(pen, axes, { far, recall, precision }) {
     pen.beginPath();
     for (let k = 0; k < far.length; k += 1) {
       const [x, y] = this.place(axes.point({ far: far[k], recall: recall[k], precision: precision[k] }), axes);
@@ -727,9 +771,6 @@ class View {
       pen.lineTo(x, y);
       this.lastY = y;
     }
-    pen.strokeStyle = this.colours.genuine;
-    pen.lineWidth = 2;
-    pen.lineJoin = "round";
     pen.stroke();
   }
 
@@ -804,6 +845,7 @@ class View {
     this.drawPaid(rates, keptRates);
     this.drawGroups();
     this.drawThreshold(rates, keptRates);
+    this.drawCompared();
   }
 
   // All that two thresholds need and one does not, or the other way round.
@@ -897,11 +939,14 @@ class View {
     const pen = this.pen(this.curve);
     pen.clearRect(0, 0, this.curveWidth, this.curveHeight);
     pen.drawImage(this.curveLayer, 0, 0, this.curveWidth, this.curveHeight);
+    for (const other of this.state.models) {
+      if (other.name !== this.data.model) this.drawPoint(pen, this.ratesOf(other), null, 4);
+    }
     if (this.low !== null) this.drawPoint(pen, keptRates, keptBounds);
     this.drawPoint(pen, rates, bounds);
   }
 
-  drawPoint(pen, rates, bounds) {
+  drawPoint(pen, rates, bounds, radius = 6) {
     const axes = this.axes();
     const [across, up] = rates ? axes.point(rates) : [NaN, NaN];
     if (Number.isNaN(across) || Number.isNaN(up)) return;
@@ -918,10 +963,10 @@ class View {
       pen.stroke();
     }
     pen.beginPath();
-    pen.arc(x, y, 6, 0, 2 * Math.PI);
+    pen.arc(x, y, radius, 0, 2 * Math.PI);
     pen.fillStyle = this.colours.surface;
     pen.fill();
-    pen.lineWidth = 2.5;
+    pen.lineWidth = radius / 2.4;
     pen.stroke();
   }
 
@@ -1005,6 +1050,53 @@ class View {
     for (const { rule, button } of this.rules) {
       button.setAttribute("aria-pressed", String(still && this.state.rule === rule && this.edited !== rule));
     }
+  }
+
+  // -- models
+
+  buildModels() {
+    const { models, model } = this.data;
+    const several = models.length > 1;
+    this.modelBar.hidden = this.compared.node.hidden = !several;
+    if (!several) return;
+    const lines = models.map((name, place) => {
+      const line = element("span", { className: "st-dash", data: { place: name === model ? "now" : String(place % DASHES.length) } });
+      return element("button", { type: "button", data: { name }, aria: { pressed: String(name === model) } }, line, name);
+    });
+    this.modelSwitch.replaceChildren(...lines);
+  }
+
+  turnTo(name) {
+    if (name && name !== this.data?.model) this.tell({ kind: "model", name });
+  }
+
+  // Where the models' thresholds stand now; what was compared at others is not shown.
+  get standing() {
+    return this.state.models.map(({ name, threshold }) => (name === this.data.model ? this.threshold : threshold));
+  }
+
+  drawCompared() {
+    const { models } = this.data;
+    if (models.length < 2) return;
+    const { node, table, words, button } = this.compared;
+    const found = this.state.compared;
+    const fits = Boolean(found) && this.standing.every((threshold, place) => threshold === found[place].threshold);
+    if (this.fitting === fits && this.shownCompared === found) return;
+    [this.fitting, this.shownCompared] = [fits, found];
+    node.dataset.fits = String(fits);
+    button.hidden = fits;
+    table.hidden = !found;
+    const sentences = () => `${found.slice(1).map(({ verdict }) => verdict[0].toUpperCase() + verdict.slice(1)).join(". ")}.`;
+    put(words, !found ? "" : fits ? sentences() : "Compared at other thresholds: compare again.");
+    if (!found) return;
+    const estimate = ([value, low, high], write) => (value === null ? "–" : `${write(value)}${low === null ? "" : ` [${write(low)}, ${write(high)}]`}`);
+    const points = (value) => `${value > 0 ? "+" : ""}${(100 * value).toFixed(1)}`;
+    const rows = found.map(({ name, auc, error, auc_gain: aucGain, error_gain: errorGain }, place) => {
+      const gains = [aucGain, errorGain].map((gain) => (place ? estimate(gain, points) : ""));
+      const cells = [estimate(auc, (value) => value.toFixed(3)), estimate(error, percent), ...gains];
+      return element("tr", {}, element("th", { scope: "row", textContent: name }), ...cells.map((textContent) => element("td", { textContent })));
+    });
+    table.tBodies[0].replaceChildren(...rows);
   }
 
   // -- groups
@@ -1252,6 +1344,8 @@ class View {
         });
       }
     }
+    on(this.modelSwitch, "click", (event) => this.turnTo(event.target.closest("button")?.dataset.name));
+    on(this.compared.button, "click", () => this.tell({ kind: "compare" }));
     on(this.modeSwitch, "click", (event) => this.setMode(event.target.closest("button")?.dataset.name ?? ""));
     for (const input of Object.values(this.cost.inputs)) on(input, "input", () => this.takeCosts());
     on(this.saving.node, "submit", (event) => this.save(event));

@@ -1,20 +1,19 @@
 """The threshold tuner: move the threshold, see what it costs and which pairs change sides, save the choice."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import anywidget
 import numpy as np
 import traitlets
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from siamese_nb.errors import InputError
-from siamese_nb.metrics import ScoreTable, check_threshold
-from siamese_nb.thresholds import choose_band, choose_threshold
-from siamese_nb.widgets.curves import make_band, make_points
+from siamese_nb.metrics import check_threshold
 from siamese_nb.widgets.groups import Grouping
 from siamese_nb.widgets.ranked import STEPS, RankedPairs
+from siamese_nb.widgets.scoring import Scoring, check_identities, check_low, compare_scorings
 from siamese_nb.widgets.strips import describe_strips
 from siamese_nb.widgets.thumbnails import Pictures, encode_pairs
 
@@ -26,10 +25,12 @@ class ThresholdTuner(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
 
     Parameters
     ----------
-    scores : array_like of shape (n_pairs,), float, in [0, 1]
+    scores : array_like of shape (n_pairs,), float, in [0, 1], or mapping of str to such
+        Of one model, or of several on the same pairs by their names: then a switch turns to each, their curves lie over
+        each other, and the first is what the others are compared with.
     labels : array_like of shape (n_pairs,), each 1 (genuine) or 0 (impostor), both kinds present
-    threshold : float, in [0, 1], optional
-        Where the line stands at first; without it, where balanced accuracy is best.
+    threshold : float, in [0, 1], or mapping of str to such, optional
+        Where the line stands at first; without it, where balanced accuracy is best. Of several models, each one's.
     low : float, in [0, threshold], optional
         With it, pairs between it and the threshold are "not sure", left to a person; below it they are rejected.
     kinds : array_like of shape (n_pairs,), str or int, optional
@@ -44,7 +45,8 @@ class ThresholdTuner(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
         Takes a pair's index; returns both pictures, as paths, bytes, arrays or PIL images.
     save : callable, optional
         Takes the threshold and the written reason, and with a "not sure" the keyword `low`, such as
-        `Verifier.set_threshold`; an `InputError` that it raises is shown in place.
+        `Verifier.set_threshold`; an `InputError` that it raises is shown in place. Of several models, a mapping of
+        names to such.
     review : callable, optional
         Takes a pair's index and whether its label is wrong, such as `siamese_nb.label_review.LabelReview`.
     marked : array_like of int, optional
@@ -77,17 +79,17 @@ class ThresholdTuner(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
 
     def __init__(
         self,
-        scores: ArrayLike,
+        scores: ArrayLike | Mapping[str, ArrayLike],
         labels: ArrayLike,
         *,
-        threshold: float | None = None,
+        threshold: float | Mapping[str, float] | None = None,
         low: float | None = None,
         kinds: ArrayLike | None = None,
         categories: ArrayLike | None = None,
         one_identity: ArrayLike | None = None,
         two_identity: ArrayLike | None = None,
         pictures: Pictures | None = None,
-        save: Callable[..., Any] | None = None,
+        save: Callable[..., Any] | Mapping[str, Callable[..., Any]] | None = None,
         review: Callable[[int, bool], Any] | None = None,
         marked: ArrayLike = (),
         **kwargs: Any,
@@ -95,18 +97,22 @@ class ThresholdTuner(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
         n_pairs = np.size(labels)
         groupings = [Grouping.from_kinds(kinds, n_pairs)] if kinds is not None else []
         groupings += [Grouping.from_names("category", categories, n_pairs)] if categories is not None else []
-        self._pairs = RankedPairs.from_pairs(labels, scores, groupings)
-        self._identities = _check_identities(one_identity, two_identity, n_pairs)
-        self._band: NDArray[np.float32] | None = None
+        identities = check_identities(one_identity, two_identity, n_pairs)
+        self._models: dict[str, Scoring] = {}
+        for name, values in (scores if isinstance(scores, Mapping) else {"": scores}).items():
+            at = threshold.get(name) if isinstance(threshold, Mapping) else threshold
+            pairs = RankedPairs.from_pairs(labels, values, groupings)
+            self._models[name] = Scoring(name, pairs, identities, at, low)
+        if not self._models:
+            raise InputError("no scores were given: give those of one model, or of several by name")
+        self._model = next(iter(self._models.values()))
         self._pictures = pictures
-        self._save = save
+        self._saves = save if isinstance(save, Mapping) else dict.fromkeys(self._models, save) if save else {}
         self._review = review
         self._marked = set(np.asarray(marked, np.int64).tolist())
-        self._chosen: tuple[str, tuple[float, float | None]] = ("", (0.0, None))
-        if threshold is None:
-            threshold, _ = self._choose("balanced_accuracy", {})
-        super().__init__(threshold=check_threshold(threshold), low=_check_low(low, threshold), **kwargs)
-        self._publish(id="", saved=None)
+        at, low = self._model.lines
+        super().__init__(threshold=at, low=low, **kwargs)
+        self._publish(id="", saved=None, compared=None)
         self.on_msg(self._receive)
 
     @traitlets.validate("threshold")  # type: ignore[untyped-decorator]  # traitlets' types are not read
@@ -115,7 +121,7 @@ class ThresholdTuner(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
 
     @traitlets.validate("low")  # type: ignore[untyped-decorator]
     def _check_the_low(self, proposal: Any) -> float | None:
-        return _check_low(proposal["value"], self.threshold)
+        return check_low(proposal["value"], self.threshold)
 
     @traitlets.observe("threshold", "low")  # type: ignore[untyped-decorator]
     def _follow(self, _: object) -> None:
@@ -130,8 +136,9 @@ class ThresholdTuner(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
         except InputError as error:
             self._publish(str(error), id=message.get("id", ""))
         except Exception as error:
-            what = {"save": "saving", "choose": "choosing", "review": "marking"}.get(message["kind"], "the tuner")
-            self._publish(f"{what} failed: {type(error).__name__}: {error}", id=message.get("id", ""))
+            what = {"save": "saving", "choose": "choosing", "review": "marking", "compare": "comparing"}
+            said = what.get(message["kind"], "the tuner")
+            self._publish(f"{said} failed: {type(error).__name__}: {error}", id=message.get("id", ""))
             raise
 
     def _answer(self, message: dict[str, Any]) -> None:
@@ -139,11 +146,16 @@ class ThresholdTuner(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
             case "open":
                 self._send_counts()
             case "band":
-                self._send_band()
+                if self._model.band is not None:
+                    self.send({"kind": "band", "model": self._model.name}, [self._model.band.tobytes()])
+            case "model":
+                self._turn_to(message["name"], message["id"])
+            case "compare":
+                self._compare(message["id"])
             case "threshold":
                 self._move(message["threshold"], message.get("low"), message["id"])
             case "choose":
-                self._move(*self._choose(message["rule"], message["parameters"]), message["id"])
+                self._move(*self._model.choose(message["rule"], message["parameters"]), message["id"])
             case "save":
                 self._move(message["threshold"], message.get("low"), message["id"])
                 self._store(message["reason"].strip())
@@ -154,30 +166,29 @@ class ThresholdTuner(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
                 pairs, buffers = encode_pairs(self._pictures, message["indices"], message["size"], self.log)
                 self.send({"kind": "pictures", "size": message["size"], "pairs": pairs}, buffers)
 
-    def _choose(self, rule: str, parameters: dict[str, float]) -> tuple[float, float | None]:
-        genuine, scores = self._pairs.genuine, self._pairs.scores
-        if rule == "band":
-            band = choose_band(genuine, scores, **parameters)
-            chosen: tuple[float, float | None] = (band.high, band.low)
-        else:
-            chosen = (choose_threshold(genuine, scores, rule, **parameters).threshold, None)
-        self._chosen = (rule, chosen)
-        return chosen
-
     def _move(self, threshold: float, low: float | None, id: str) -> None:
         threshold = check_threshold(threshold)
-        low = _check_low(low, threshold)
+        low = check_low(low, threshold)
         with self.hold_trait_notifications():  # one snapshot, with the new thresholds and the id of what moved them
             self.threshold, self.low = threshold, low
             self._publish(id=id)
 
+    def _turn_to(self, name: str, id: str) -> None:
+        self._model = self._models[name]
+        self._send_counts()
+        self._move(*self._model.lines, id)
+
+    def _compare(self, id: str) -> None:
+        self._publish(id=id, compared=compare_scorings(list(self._models.values())))
+
     def _store(self, reason: str) -> None:
-        if self._save is None:
+        save = self._saves.get(self._model.name)
+        if save is None:
             raise InputError("there is nowhere to save to: give the tuner a save function")
         if not reason:
             raise InputError("a reason is needed: whoever reads the saved threshold will ask why")
         band = {} if self.low is None else {"low": self.low}
-        self._save(self.threshold, reason, **band)
+        save(self.threshold, reason, **band)
         self._publish(saved={"threshold": self.threshold, "low": self.low, "reason": reason})
 
     def _mark(self, review: Callable[[int, bool], Any], index: int, wrong: bool, id: str) -> None:
@@ -186,15 +197,17 @@ class ThresholdTuner(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
         self._publish(id=id)
 
     def _publish(self, message: str = "", **changes: Any) -> None:
-        threshold, low = self.threshold, self.low
-        rule, chosen = self._chosen
+        threshold, low = self._model.lines = (self.threshold, self.low)
+        pairs = self._model.pairs
         now = {
+            "model": self._model.name,
+            "models": [model.describe() for model in self._models.values()],
             "threshold": threshold,
             "low": low,
-            "rule": rule if chosen == (threshold, low) else "",
-            "counts": self._pairs.counts(threshold).tolist(),
-            "low_counts": None if low is None else self._pairs.counts(low).tolist(),
-            "strips": describe_strips(self._pairs, threshold, low, self._marked),
+            "rule": self._model.chosen_by,
+            "counts": pairs.counts(threshold).tolist(),
+            "low_counts": None if low is None else pairs.counts(low).tolist(),
+            "strips": describe_strips(pairs, threshold, low, self._marked),
             "marked": len(self._marked),
             "message": message,
         }
@@ -202,47 +215,17 @@ class ThresholdTuner(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
         self.state = {**self.state, **now, **changes}
 
     def _send_counts(self) -> None:
-        points = make_points(self._table())
+        pairs = self._model.pairs
         about = {
             "kind": "counts",
             "steps": STEPS,
-            "groupings": [{"title": grouping.title, "names": grouping.names} for grouping in self._pairs.groupings],
-            "band": self._identities is not None,
+            "model": self._model.name,
+            "models": list(self._models),
+            "groupings": [{"title": grouping.title, "names": grouping.names} for grouping in pairs.groupings],
+            "band": self._model.identities is not None,
             "pictures": self._pictures is not None,
-            "save": self._save is not None,
+            "save": self._model.name in self._saves,
             "review": self._review is not None,
         }
-        self.send(about, [self._pairs.grid_counts.tobytes(), points.tobytes()])
-
-    def _send_band(self) -> None:
-        if self._band is None and self._identities is not None:
-            order = self._pairs.order
-            identities = (identity[order] for identity in self._identities)
-            self._band = make_band(self._pairs.genuine, self._pairs.scores, self._table(), *identities)
-        if self._band is not None:
-            self.send({"kind": "band"}, [self._band.tobytes()])
-
-    def _table(self) -> ScoreTable:
-        return ScoreTable.from_scores(self._pairs.genuine, self._pairs.scores)
-
-
-def _check_low(low: float | None, threshold: float) -> float | None:
-    if low is not None and check_threshold(low) > threshold:
-        raise InputError(f"low={low} was given with the threshold {threshold}: not sure lies below the threshold")
-    return None if low is None else float(low)
-
-
-def _check_identities(
-    one_identity: ArrayLike | None, two_identity: ArrayLike | None, n_pairs: int
-) -> tuple[NDArray[Any], NDArray[Any]] | None:
-    if one_identity is None and two_identity is None:
-        return None
-    if one_identity is None or two_identity is None:
-        raise InputError("one of one_identity and two_identity was given: intervals need both")
-    one, two = np.asarray(one_identity), np.asarray(two_identity)
-    if one.shape != (n_pairs,) or two.shape != (n_pairs,):
-        raise InputError(
-            f"identities of the shapes {one.shape} and {two.shape} were given for {n_pairs} pairs: name both "
-            "identities of every pair"
-        )
-    return one, two
+        points = [model.points.tobytes() for model in self._models.values()]
+        self.send(about, [pairs.grid_counts.tobytes(), *points])

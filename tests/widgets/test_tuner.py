@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from siamese_nb.errors import InputError
-from siamese_nb.intervals import figures_with_intervals
+from siamese_nb.intervals import compare_models, figures_with_intervals
 from siamese_nb.metrics import ScoreTable
 from siamese_nb.thresholds import choose_band, choose_threshold
 from siamese_nb.widgets import ThresholdTuner
-from siamese_nb.widgets.curves import make_band, make_points
+from siamese_nb.widgets.curves import REPLICATES, make_band, make_points
 from siamese_nb.widgets.groups import MOST, Grouping
 from siamese_nb.widgets.ranked import GRID, STEPS, RankedPairs
 
@@ -296,6 +296,48 @@ def test_a_fault_of_the_save_function_is_shown_and_logged_with_its_traceback(cap
     assert browser.tuner.error == "saving failed: ZeroDivisionError: division by zero"
 
 
+def test_models_take_turns_each_with_its_own_threshold_counts_and_curve():
+    labels, scores, one, two = draw_pairs(7)
+    other = np.clip(scores + 0.3 * (labels - 0.5), 0, 1)
+    known = {"one_identity": one, "two_identity": two}
+    saved = []
+    tuner = ThresholdTuner(
+        {"A": scores, "B": other}, labels, threshold={"A": 0.4}, **known,
+        save={"B": lambda threshold, reason: saved.append(threshold)},
+    )  # fmt: skip
+    browser = Browser(tuner)
+    (reply,) = browser.ask("open")
+    counts, _, second = decode(reply, ("<u4", "<f4", "<f4"))
+    assert reply["custom"]["models"] == ["A", "B"] and not reply["custom"]["save"]
+    assert np.array_equal(second, make_points(ScoreTable.from_scores(labels, other)).ravel())
+    browser.ask("threshold", threshold=0.45, id="a")
+    counted, *_, last = browser.ask("model", name="B", id="b")
+    assert decode(counted, ("<u4", "<f4", "<f4"))[0][500] == np.sum(other[labels == 0] >= 0.5) != counts[500]
+    state = last["update"]["state"]
+    assert (state["model"], state["id"], state["threshold"]) == ("B", "b", choose_threshold(labels, other).threshold)
+    assert [model["threshold"] for model in state["models"]] == [0.45, state["threshold"]]
+    assert state["models"][0]["genuine"] == np.sum(scores[labels == 1] >= 0.45)
+    browser.ask("save", threshold=0.5, reason="better", id="c")
+    assert saved == [0.5]
+    (band,) = browser.ask("band")
+    assert band["custom"]["model"] == "B"
+    (*_, reply) = browser.ask("compare", id="d")
+    found = reply["update"]["state"]["compared"]
+    expected = compare_models(
+        labels, {"A": scores, "B": other}, {"A": 0.45, "B": 0.5}, one, two, n_bootstrap=REPLICATES
+    )
+    assert [model["verdict"] for model in found] == [model.verdict for model in expected]
+    assert found[1]["error_gain"] == list(expected[1].error_gain)
+    browser.ask("model", name="A", id="e")
+    assert tuner.threshold == 0.45
+
+
+def test_models_without_identities_cannot_be_compared():
+    browser = Browser(ThresholdTuner({"A": SCORES, "B": SCORES}, LABELS))
+    browser.ask("compare", id="a")
+    assert browser.tuner.error.startswith("models cannot be compared: give the tuner one_identity")
+
+
 def test_a_label_that_is_wrong_is_marked_and_the_mark_taken_back():
     told = []
     tuner = ThresholdTuner(SCORES, LABELS, threshold=0.5, review=lambda *mark: told.append(mark), marked=[7])
@@ -361,6 +403,7 @@ def test_the_state_is_small_json_without_bytes():
     [
         ({"labels": [1] * 10}, "10 genuine and 0 impostor pairs"),
         ({"scores": SCORES * 3}, "must lie in"),
+        ({"scores": {}}, "no scores were given"),
         ({"threshold": 1.5}, "outside"),
         ({"threshold": 0.5, "low": 0.6}, "not sure lies below"),
         ({"categories": ["a"]}, "category names of shape"),

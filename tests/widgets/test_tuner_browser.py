@@ -281,6 +281,29 @@ def test_two_thresholds_by_mouse_keyboard_number_and_rule(bare, card, tuner):
     assert (tuner.low, tuner.threshold) == (None, band.high)
 
 
+def test_models_are_overlaid_turned_to_and_compared(bare):
+    better = np.clip(PAIRS["scores"] + 0.25 * (PAIRS["labels"] - 0.5), 0, 1)
+    tuner = make_tuner(scores={"A": PAIRS["scores"], "B": better})
+    card = show(bare, tuner)
+    expect(card.locator(".st-curves")).to_contain_text("95% intervals")
+    alone = show(bare, make_tuner())
+    expect(alone.locator(".st-compared")).to_be_hidden()
+    expect(alone.locator(".st-curves")).to_contain_text("95% intervals")
+    drawn = [one.locator("canvas.st-curve").evaluate("canvas => canvas.toDataURL()") for one in (card, alone)]
+    assert drawn[0] != drawn[1], "the other model's curve is not drawn"
+    card.get_by_role("button", name="Compare at these thresholds").click()
+    verdict = card.locator(".st-verdict")
+    expect(verdict).to_have_text(re.compile(r"^B is better than A by [\d.]+ points \[[\d.]+, [\d.]+\]\.$"))
+    card.get_by_role("button", name="B", exact=True).click()
+    expect(card.get_by_role("button", name="B", exact=True)).to_have_attribute("aria-pressed", "true")
+    at = ScoreTable.from_scores(PAIRS["labels"], better).counts(0.5)
+    expect(card.locator("[data-name=ta] .st-count")).to_have_text(str(at.true_accepts))
+    expect(verdict).to_contain_text("B is better")
+    scale(card).press("ArrowRight")
+    expect(verdict).to_have_text("Compared at other thresholds: compare again.")
+    expect(card.get_by_role("button", name="Compare at these thresholds")).to_be_visible()
+
+
 def test_a_wrong_label_is_marked_on_its_tile_and_taken_back_where_it_is_large(bare, card, tuner):
     flag = card.locator(".st-tile").nth(2).get_by_role("button", name="Label is wrong")
     flag.click()
