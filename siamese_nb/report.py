@@ -17,6 +17,7 @@ from siamese_nb.thresholds import choose_threshold
 
 MAIN_FIGURES = ("auc", "eer", "accuracy", "precision", "recall", "far", "recall_at_precision_95")
 _COSTS = ("threshold", "FAR", "FRR", "precision", "falsely accepted", "falsely rejected")
+_ERRORS = ("eer", "far", "frr", "brier", "log_loss", "frr_at_far_1_in_100", "frr_at_far_1_in_1000")
 _ABBREVIATIONS = ("auc", "eer", "far", "frr")
 _COUNTS = ("images", "identities", "couples", "categories")
 
@@ -81,6 +82,43 @@ def figures_table(found: Mapping[str, Mapping[str, Any]], names: tuple[str, ...]
     """
     rows = ((_words(name), *(interval(figures, name) for figures in found.values())) for name in names)
     return Table(("", *found), (("pairs", *(f"{figures['pairs']:,}" for figures in found.values())), *rows))
+
+
+def optimism_table(
+    validation: Mapping[str, Any], test: Mapping[str, Any], names: tuple[str, ...] = MAIN_FIGURES
+) -> Table:
+    """Set the figures of the pairs that a threshold was chosen on beside those of other pairs, and their difference.
+
+    The best of many thresholds flatters itself on the pairs that it was chosen on. The optimism is how much better the
+    figure is there, above 0 for flattery; its interval follows from those of the two, which share no thing.
+
+    Parameters
+    ----------
+    validation, test : mapping
+        Figures as `ScoredPairs.figures` gives them.
+    names : tuple of str
+        Which figures, one row each.
+
+    References
+    ----------
+    Zou & Donner (2008), Construction of confidence limits about effect measures: a general approach, Statistics in
+    Medicine 27, 1693-1702, equation 5.
+    """
+    rows = []
+    for name in names:
+        optimism = _estimate(_optimism(validation, test, name), "+.3f")
+        rows.append((_words(name), interval(validation, name), interval(test, name), optimism))
+    return Table(("", "validation", "test", "optimism"), tuple(rows))
+
+
+def _optimism(validation: Mapping[str, Any], test: Mapping[str, Any], name: str) -> tuple[float, float, float]:
+    keys = (name, f"{name}_low", f"{name}_high")
+    here, there = ([math.nan if part[key] is None else part[key] for key in keys] for part in (validation, test))
+    better, worse = (there, here) if name in _ERRORS else (here, there)
+    value = better[0] - worse[0]
+    below = math.hypot(better[0] - better[1], worse[2] - worse[0])
+    above = math.hypot(better[2] - better[0], worse[0] - worse[1])
+    return value, value - below, value + above
 
 
 def baselines_table(about: Mapping[str, Any]) -> Table:

@@ -107,6 +107,25 @@ def test_degenerate_scores_are_drawn_all_the_same(name: str, labels: list[int]) 
     FROM_SCORES[name].from_scores(labels, [0.5, 0.5, 0.5], 0.9).plot().figure_.canvas.draw()
 
 
+@pytest.mark.parametrize("name", ["RocDisplay", "PrecisionRecallDisplay", "DetDisplay"])
+def test_a_band_of_intervals_lies_around_the_curve_where_identities_are_given(name: str) -> None:
+    one = np.arange(300) % 60
+    two = np.where(LABELS == 1, one, (one + 7) % 60)
+    display = FROM_SCORES[name].from_scores(LABELS, SCORES, 0.42, identities=(one, two)).plot()
+    (band,) = display.ax_.patches
+    curve = next(line for line in display.ax_.get_lines() if "steps" in str(line) or len(line.get_xdata()) > 50)
+    inner = np.column_stack([curve.get_xdata(), curve.get_ydata()])[20:-20:10]
+    inside = band.get_path().contains_points(inner, radius=1e-6) | band.get_path().contains_points(inner, radius=-1e-6)
+    assert inside.mean() > 0.9
+    assert not FROM_SCORES[name].from_scores(LABELS, SCORES, 0.42).plot().ax_.patches
+
+
+def test_what_marks_the_threshold_is_seen_on_a_dark_page() -> None:
+    with plt.style.context("dark_background"):
+        display = plots.RocDisplay.from_scores(LABELS, SCORES, 0.42).plot()
+        assert to_hex(display.ax_.get_lines()[-1].get_color()) == "#ffffff"
+
+
 def test_the_marked_point_lies_on_the_curve() -> None:
     counts = metrics.ScoreTable.from_scores(LABELS, SCORES).counts(0.42)
     point = plots.RocDisplay.from_scores(LABELS, SCORES, 0.42).plot().ax_.lines[-1]

@@ -9,10 +9,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from siamese_nb.errors import InputError
 from siamese_nb.intervals import compare_models
+from siamese_nb.intervals.curves import REPLICATES
 from siamese_nb.metrics import ScoreTable, check_threshold
 from siamese_nb.metrics.convention import BoolArray, FloatArray
 from siamese_nb.thresholds import choose_band, choose_threshold
-from siamese_nb.widgets.curves import REPLICATES, make_band, make_points
+from siamese_nb.widgets.curves import make_band, make_points
 from siamese_nb.widgets.ranked import RankedPairs
 
 Identities = tuple[NDArray[Any], NDArray[Any]]

@@ -222,14 +222,14 @@ function buildCosts() {
 }
 
 function buildCompared() {
-  const heads = ["Model", "AUC", "Error at its threshold", "Gain in AUC, points", "Gain in error, points"];
+  const heads = ["Model", "AUC", "Error at its threshold", "AUC gain", "Error gain"];
   const columns = heads.map((textContent) => element("th", { scope: "col", textContent }));
   const table = element("table", {}, element("thead", {}, element("tr", {}, ...columns)), element("tbody"));
   const button = element("button", { type: "button", className: "st-more", textContent: "Compare at these thresholds" });
   const words = element("p", { className: "st-verdict", aria: { role: "status", live: "polite" } });
   const title = element("span", { className: "st-title", textContent: "Which model is better" });
   const head = element("div", { className: "st-head" }, title, button);
-  const hint = "Error: the mean of FAR and FRR. Brackets: 95% intervals, from the same draws for both models.";
+  const hint = "Error: the mean of FAR and FRR. Gains on the first model, in points. Brackets: 95% intervals, from the same draws for both models.";
   const node = element("div", { className: "st-compared" }, head, element("div", { className: "st-wide" }, table), words, element("p", { className: "st-hint", textContent: hint }));
   return { node, table, button, words };
 }
@@ -1086,7 +1086,7 @@ class View {
     node.dataset.fits = String(fits);
     button.hidden = fits;
     table.hidden = !found;
-    const sentences = () => `${found.slice(1).map(({ verdict }) => verdict[0].toUpperCase() + verdict.slice(1)).join(". ")}.`;
+    const sentences = () => `${found.slice(1).map(({ verdict }) => verdict).join("; ")}.`;
     put(words, !found ? "" : fits ? sentences() : "Compared at other thresholds: compare again.");
     if (!found) return;
     const estimate = ([value, low, high], write) => (value === null ? "–" : `${write(value)}${low === null ? "" : ` [${write(low)}, ${write(high)}]`}`);

@@ -11,10 +11,11 @@ from PIL import Image
 
 from siamese_nb.errors import InputError
 from siamese_nb.intervals import compare_models, figures_with_intervals
+from siamese_nb.intervals.curves import REPLICATES
 from siamese_nb.metrics import ScoreTable
 from siamese_nb.thresholds import choose_band, choose_threshold
 from siamese_nb.widgets import ThresholdTuner
-from siamese_nb.widgets.curves import REPLICATES, make_band, make_points
+from siamese_nb.widgets.curves import make_band, make_points
 from siamese_nb.widgets.groups import MOST, Grouping
 from siamese_nb.widgets.ranked import GRID, STEPS, RankedPairs
 
