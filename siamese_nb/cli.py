@@ -115,13 +115,19 @@ def train(
 
 
 @app.command()
-def evaluate(bundle: BundleFolder, data: Data, layout: Layout = None, as_json: Json = False) -> None:
+def evaluate(
+    bundle: BundleFolder,
+    data: Data,
+    html: Annotated[Path | None, typer.Option(help="Write a report with pictures there, as one HTML file.")] = None,
+    layout: Layout = None,
+    as_json: Json = False,
+) -> None:
     """Measure a bundle at its threshold, on pictures that it has not seen, with 95% intervals."""
     with _answer(as_json) as answer:
         from siamese_nb import Verifier, scan
 
         dataset = scan(data, layout)
-        answer.update(Verifier.load(bundle).evaluate(dataset))
+        answer.update(Verifier.load(bundle).evaluate(dataset, html))
 
 
 @app.command()

@@ -15,6 +15,7 @@ from siamese_nb.calibration import Calibration
 from siamese_nb.dataset import NOT_IN_USE, Dataset, scan
 from siamese_nb.embeddings import bank_embeddings, embed, pair_scores, row_scores
 from siamese_nb.errors import InputError
+from siamese_nb.evaluation_page import write_evaluation
 from siamese_nb.evidence import ScoredPairs
 from siamese_nb.images import ImageSource, read_image
 from siamese_nb.metrics import accept, check_threshold, is_collapsed
@@ -211,7 +212,9 @@ class Verifier:
             "probability": float(self.calibration.probability(score)),
         }
 
-    def evaluate(self, data: Dataset | str | os.PathLike[str]) -> dict[str, Any]:
+    def evaluate(
+        self, data: Dataset | str | os.PathLike[str], html: str | os.PathLike[str] | None = None
+    ) -> dict[str, Any]:
         """Measure the verifier at its threshold on pictures that it has not seen.
 
         Parameters
@@ -219,6 +222,8 @@ class Verifier:
         data : Dataset, folder or CSV file
             Of a folder, every thing that has a picture among those trained or tuned on is left out; so the dataset
             that the bundle was trained on is judged by its test part. The pairs of a CSV file are taken as they are.
+        html : path, optional
+            Where a report goes, with curves and the worst pairs, as one HTML file.
 
         Returns
         -------
@@ -230,12 +235,17 @@ class Verifier:
         Raises
         ------
         InputError
-            If nothing is left to judge by, or every pair gets the same score.
+            If nothing is left to judge by, every pair gets the same score, or the report cannot be written.
         """
-        scored, counts = self.scored_pairs(data if isinstance(data, Dataset) else scan(data))
+        dataset = data if isinstance(data, Dataset) else scan(data)
+        scored, counts = self.scored_pairs(dataset)
         if is_collapsed(scored.scores):
             raise InputError("every pair gets the same score: this network tells nothing apart; train it again")
-        return {**scored.figures_by_kind(self.threshold), **counts}
+        found = {**scored.figures_by_kind(self.threshold), **counts}
+        if html is not None:
+            name = self.path.name if self.path else "the verifier"
+            write_evaluation(Path(html), dataset.root, scored, found, self.about, name)
+        return found
 
     def scored_pairs(
         self, dataset: Dataset, seen: NDArray[np.uint64] | None = None

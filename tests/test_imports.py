@@ -18,9 +18,9 @@ ORDER = [
     "startup", "errors", "storage", "components", "notebooks", "headers", "images", "bank", "pairs_file", "layouts",
     "review", "dataset", "label_review", "parts", "pairs",
     "metrics", "intervals", "calibration", "thresholds", "report", "baselines", "plots", "rendering", "sample",
-    "widgets", "doctor",
+    "widgets", "page", "doctor",
     "legs", "models", "embeddings", "config", "batches", "callbacks", "tensorboard",
-    "evidence", "bundle", "verifier", "same_pairs", "provenance", "training", "demo", "cli",
+    "evidence", "evaluation_page", "bundle", "verifier", "same_pairs", "provenance", "training", "demo", "cli",
 ]  # fmt: skip
 WITH_KERAS = {
     "legs", "models", "embeddings", "batches", "callbacks", "tensorboard", "bundle", "verifier",
