@@ -45,7 +45,7 @@ def write_evaluation(
         If the file cannot be written.
     """
     chosen, main = about["threshold"], scored.main
-    words = f"Threshold {chosen['threshold']:.4f}, chosen by {chosen['rule'].replace('_', ' ')}"
+    words = f"Threshold {chosen['threshold']:.4f}, chosen by the rule {chosen['rule']!r}"
     reason = f": {chosen['reason']}" if chosen.get("reason") else "."
     body = [
         f"<p>{text(words + reason)}</p>",
