@@ -17,13 +17,13 @@ ROOT = Path(siamese_nb.__file__).parent
 ORDER = [
     "startup", "errors", "storage", "components", "notebooks", "headers", "images", "bank", "pairs_file", "layouts",
     "review", "dataset", "parts", "pairs",
-    "metrics", "intervals", "calibration", "thresholds", "report", "baselines", "plots", "rendering", "sample",
-    "widgets", "doctor",
+    "metrics", "intervals", "calibration", "thresholds", "oneshot", "report", "baselines", "plots",
+    "rendering", "sample", "fetch", "widgets", "doctor",
     "legs", "models", "embeddings", "config", "batches", "callbacks", "tensorboard",
     "evidence", "bundle", "verifier", "provenance", "training", "demo", "cli",
 ]  # fmt: skip
 WITH_KERAS = {
-    "legs", "models", "embeddings", "batches", "callbacks", "tensorboard", "bundle", "verifier",
+    "fetch", "legs", "models", "embeddings", "batches", "callbacks", "tensorboard", "bundle", "verifier",
     "provenance", "training", "demo",
 }  # fmt: skip
 HEAVY = ["keras", "tensorflow", "jax", "torch", "matplotlib", "scipy", "sklearn", "pandas"]
