@@ -37,7 +37,10 @@ def test_the_page_needs_nothing_else_and_suits_a_dark_screen(report):
 
 def test_figures_and_reason_are_those_of_the_evaluation(report):
     verifier, found, page = report
-    assert f"Threshold {verifier.threshold:.4f}, chosen by the rule &#x27;balanced_accuracy&#x27;: less than &lt;b&gt;5%" in page
+    assert (
+        f"Threshold {verifier.threshold:.4f}, chosen by the rule &#x27;balanced_accuracy&#x27;: less than &lt;b&gt;5%"
+        in page
+    )
     for name in ("auc", "far", "recall", "mcc"):
         assert f"<td>{interval(found, name)}</td>" in page
     assert f"<td>{interval(found['within'], 'auc')}</td>" in page

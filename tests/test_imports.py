@@ -17,13 +17,13 @@ ROOT = Path(siamese_nb.__file__).parent
 ORDER = [
     "startup", "errors", "storage", "components", "notebooks", "headers", "images", "bank", "pairs_file", "layouts",
     "review", "dataset", "label_review", "parts", "pairs",
-    "metrics", "intervals", "calibration", "thresholds", "report", "baselines", "plots", "rendering", "sample",
-    "widgets", "page", "doctor",
+    "metrics", "intervals", "calibration", "thresholds", "oneshot", "report", "baselines", "plots",
+    "rendering", "sample", "fetch", "widgets", "page", "doctor",
     "legs", "models", "embeddings", "config", "batches", "callbacks", "tensorboard",
     "evidence", "evaluation_page", "bundle", "verifier", "same_pairs", "provenance", "training", "demo", "cli",
 ]  # fmt: skip
 WITH_KERAS = {
-    "legs", "models", "embeddings", "batches", "callbacks", "tensorboard", "bundle", "verifier",
+    "fetch", "legs", "models", "embeddings", "batches", "callbacks", "tensorboard", "bundle", "verifier",
     "same_pairs", "provenance", "training", "demo",
 }  # fmt: skip
 HEAVY = ["keras", "tensorflow", "jax", "torch", "matplotlib", "scipy", "sklearn", "pandas"]
