@@ -105,6 +105,11 @@ class ThresholdTuner(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
             self._models[name] = Scoring(name, pairs, identities, at, low)
         if not self._models:
             raise InputError("no scores were given: give those of one model, or of several by name")
+        unknown = {name for given in (threshold, save) if isinstance(given, Mapping) for name in given} - set(
+            self._models
+        )
+        if unknown:
+            raise InputError(f"there are no scores of {', '.join(sorted(unknown))}: name models as in scores")
         self._model = next(iter(self._models.values()))
         self._pictures = pictures
         self._saves = save if isinstance(save, Mapping) else dict.fromkeys(self._models, save) if save else {}

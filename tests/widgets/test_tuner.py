@@ -412,6 +412,7 @@ def test_the_state_is_small_json_without_bytes():
         ({"labels": [1] * 10}, "10 genuine and 0 impostor pairs"),
         ({"scores": SCORES * 3}, "must lie in"),
         ({"scores": {}}, "no scores were given"),
+        ({"scores": {"A": SCORES}, "threshold": {"B": 0.5}}, "there are no scores of B"),
         ({"threshold": 1.5}, "outside"),
         ({"threshold": 0.5, "low": 0.6}, "not sure lies below"),
         ({"categories": ["a"]}, "category names of shape"),
