@@ -15,7 +15,8 @@ ROOT = Path(siamese_nb.__file__).parent
 
 # Left to right, as data flows: each module imports from what stands before it, and from nothing after it.
 ORDER = [
-    "startup", "errors", "storage", "components", "notebooks", "headers", "images", "bank", "pairs_file", "layouts",
+    "startup", "errors", "storage", "components", "notebooks", "headers", "images", "header_cache", "decoding", "bank",
+    "pairs_file", "layouts",
     "review", "dataset", "parts", "pairs",
     "metrics", "intervals", "calibration", "thresholds", "report", "baselines", "plots", "rendering", "sample",
     "widgets", "doctor",
