@@ -1,6 +1,8 @@
 """Measure the doctor: faults that are put into a copy of a folder and found, sound files accused, time and memory.
 
     python benchmarks/doctor.py faults FOLDER        recall and precision of each kind over 200 faults
+    python benchmarks/doctor.py labels FOLDER [FILE] suspects found where 2% of the labels are wrong, by looks alone or
+                                                     by MobileNetV2 with the weights in FILE
     python benchmarks/doctor.py time FOLDER N...     scan, bank and examination of N files, first and second time
     python benchmarks/doctor.py decode FOLDER SIDE   decoding speed, beside Pillow in one thread and tf.data
 
@@ -17,14 +19,17 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from PIL import ExifTags, Image, ImageEnhance, ImageFilter
 
 from siamese_nb.bank import Bank
-from siamese_nb.dataset import scan
+from siamese_nb.dataset import NOT_IN_USE, Dataset, scan
 from siamese_nb.doctor import THUMBNAIL, examine
+from siamese_nb.looks import describe_looks
+from siamese_nb.suspects import find_suspects
 
 FAULTS = 200
 
@@ -152,6 +157,46 @@ def measure_faults(folder: Path) -> None:
     print("in the untouched folder:", {kind: len(paths) for kind, paths in before.items()} or "nothing")
 
 
+def measure_labels(folder: Path, weights: str | None) -> None:
+    """Give 2% of the pictures another thing's label, and print how many of them a list of suspects names."""
+    dataset, bank = scan(folder).bank((160, 160) if weights else THUMBNAIL)
+    if weights:
+        from siamese_nb.embeddings import bank_embeddings
+        from siamese_nb.legs import build_leg
+
+        embeddings = np.asarray(bank_embeddings(build_leg("mobilenetv2", 160, weights), bank))
+    else:
+        embeddings = describe_looks(bank.images)
+    print(f"{folder.name}: {len(dataset.paths):,} pictures, by {'mobilenetv2' if weights else 'looks'}")
+    for name, wrong, changed in (("pictures", *mislabelled(dataset)), ("couples", *swapped(dataset))):
+        found = find_suspects(changed, embeddings, most=10**6)
+        ranked = list(dict.fromkeys(suspect.one for suspect in found))
+        shares = [len(wrong & set(ranked[: times * len(wrong)])) / len(wrong) for times in (1, 2)]
+        print(
+            f"{name}: {len(wrong)} wrong, {shares[0]:.2f} of them among as many suspects, {shares[1]:.2f} among twice"
+        )
+
+
+def mislabelled(dataset: Dataset) -> tuple[set[str], Dataset]:
+    """Move 2% of the pictures to another thing."""
+    rng, n = np.random.default_rng(0), len(dataset.paths)
+    wrong, identity = rng.choice(n, n // 50, replace=False), dataset.identity.copy()
+    identity[wrong] = (identity[wrong] + rng.integers(1, identity.max(), len(wrong))) % (identity.max() + 1)
+    return {dataset.paths[row] for row in wrong}, replace(dataset, identity=identity)
+
+
+def swapped(dataset: Dataset) -> tuple[set[str], Dataset]:
+    """Keep a couple of each thing, and hand the second pictures of 5% of them round."""
+    order = np.argsort(dataset.identity, kind="stable")
+    _, first, counts = np.unique(dataset.identity[order], return_index=True, return_counts=True)
+    couples = np.stack([order[first], order[first + 1]], axis=1)[counts > 1]
+    identity = np.full(len(dataset.paths), NOT_IN_USE)
+    identity[couples] = np.arange(len(couples))[:, None]
+    chosen = couples[np.random.default_rng(0).choice(len(couples), max(len(couples) // 20, 2), replace=False)]
+    identity[chosen[:, 1]] = np.roll(identity[chosen[:, 1]], 1)
+    return {dataset.paths[row] for row in chosen.ravel()}, replace(dataset, identity=identity)
+
+
 def accused(root: Path) -> dict[str, set[str]]:
     """Return the files that each kind of finding names."""
     found = examine(*scan(root).bank(THUMBNAIL))
@@ -244,6 +289,8 @@ if __name__ == "__main__":
     what, place, *numbers = sys.argv[1:]
     if what == "time":
         measure_time(Path(place), [int(number) for number in numbers])
+    elif what == "labels":
+        measure_labels(Path(place), *(numbers or [None]))
     elif what == "decode":
         measure_decoding(Path(place), int(numbers[0]))
     else:

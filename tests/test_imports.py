@@ -17,7 +17,7 @@ ROOT = Path(siamese_nb.__file__).parent
 ORDER = [
     "startup", "errors", "storage", "components", "notebooks", "headers", "images", "header_cache", "decoding", "bank",
     "pairs_file", "layouts",
-    "review", "dataset", "parts", "pairs", "suspects",
+    "review", "dataset", "parts", "pairs", "suspects", "looks",
     "metrics", "intervals", "calibration", "thresholds", "report", "baselines", "plots", "rendering", "sample",
     "widgets", "doctor",
     "legs", "models", "embeddings", "config", "batches", "callbacks", "tensorboard",
