@@ -168,31 +168,33 @@ def measure_labels(folder: Path, weights: str | None) -> None:
     else:
         embeddings = describe_looks(bank.images)
     print(f"{folder.name}: {len(dataset.paths):,} pictures, by {'mobilenetv2' if weights else 'looks'}")
-    for name, wrong, changed in (("pictures", *mislabelled(dataset)), ("couples", *swapped(dataset))):
-        found = find_suspects(changed, embeddings, most=10**6)
-        ranked = list(dict.fromkeys(suspect.one for suspect in found))
-        shares = [len(wrong & set(ranked[: times * len(wrong)])) / len(wrong) for times in (1, 2)]
-        print(
-            f"{name}: {len(wrong)} wrong, {shares[0]:.2f} of them among as many suspects, {shares[1]:.2f} among twice"
-        )
+    for name, spoil_labels in (("pictures", mislabelled), ("couples", swapped)):
+        shares = []
+        for seed in range(5):
+            wrong, changed = spoil_labels(dataset, seed)
+            found = find_suspects(changed, embeddings, most=10**6)
+            ranked = list(dict.fromkeys(suspect.one for suspect in found))
+            shares.append([len(wrong & set(ranked[: times * len(wrong)])) / len(wrong) for times in (1, 2)])
+        once, twice = np.mean(shares, axis=0)
+        print(f"{name}: {len(wrong)} wrong, {once:.2f} of them among as many suspects, {twice:.2f} among twice as many")
 
 
-def mislabelled(dataset: Dataset) -> tuple[set[str], Dataset]:
+def mislabelled(dataset: Dataset, seed: int) -> tuple[set[str], Dataset]:
     """Move 2% of the pictures to another thing."""
-    rng, n = np.random.default_rng(0), len(dataset.paths)
+    rng, n = np.random.default_rng(seed), len(dataset.paths)
     wrong, identity = rng.choice(n, n // 50, replace=False), dataset.identity.copy()
     identity[wrong] = (identity[wrong] + rng.integers(1, identity.max(), len(wrong))) % (identity.max() + 1)
     return {dataset.paths[row] for row in wrong}, replace(dataset, identity=identity)
 
 
-def swapped(dataset: Dataset) -> tuple[set[str], Dataset]:
+def swapped(dataset: Dataset, seed: int) -> tuple[set[str], Dataset]:
     """Keep a couple of each thing, and hand the second pictures of 5% of them round."""
     order = np.argsort(dataset.identity, kind="stable")
     _, first, counts = np.unique(dataset.identity[order], return_index=True, return_counts=True)
     couples = np.stack([order[first], order[first + 1]], axis=1)[counts > 1]
     identity = np.full(len(dataset.paths), NOT_IN_USE)
     identity[couples] = np.arange(len(couples))[:, None]
-    chosen = couples[np.random.default_rng(0).choice(len(couples), max(len(couples) // 20, 2), replace=False)]
+    chosen = couples[np.random.default_rng(seed).choice(len(couples), max(len(couples) // 20, 2), replace=False)]
     identity[chosen[:, 1]] = np.roll(identity[chosen[:, 1]], 1)
     return {dataset.paths[row] for row in chosen.ravel()}, replace(dataset, identity=identity)
 

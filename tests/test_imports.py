@@ -17,15 +17,15 @@ ROOT = Path(siamese_nb.__file__).parent
 ORDER = [
     "startup", "errors", "storage", "components", "notebooks", "headers", "images", "header_cache", "decoding", "bank",
     "pairs_file", "layouts",
-    "review", "dataset", "parts", "pairs", "suspects", "looks",
-    "metrics", "intervals", "calibration", "thresholds", "report", "baselines", "plots", "rendering", "sample",
-    "widgets", "doctor",
+    "review", "dataset", "label_review", "parts", "pairs", "suspects", "looks",
+    "metrics", "intervals", "calibration", "thresholds", "oneshot", "report", "baselines", "plots",
+    "rendering", "sample", "fetch", "widgets", "page", "doctor",
     "legs", "models", "embeddings", "config", "batches", "callbacks", "tensorboard",
-    "evidence", "bundle", "verifier", "provenance", "training", "demo", "cli",
+    "evidence", "evaluation_page", "bundle", "verifier", "same_pairs", "provenance", "training", "demo", "cli",
 ]  # fmt: skip
 WITH_KERAS = {
-    "legs", "models", "embeddings", "batches", "callbacks", "tensorboard", "bundle", "verifier",
-    "provenance", "training", "demo",
+    "fetch", "legs", "models", "embeddings", "batches", "callbacks", "tensorboard", "bundle", "verifier",
+    "same_pairs", "provenance", "training", "demo",
 }  # fmt: skip
 HEAVY = ["keras", "tensorflow", "jax", "torch", "matplotlib", "scipy", "sklearn", "pandas"]
 
