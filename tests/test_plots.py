@@ -42,6 +42,7 @@ MAKERS: dict[str, Callable[[], Any]] = {
     "HistoryDisplay": lambda: plots.HistoryDisplay.from_history(HISTORY),
     "PairsDisplay": lambda: plots.PairsDisplay.from_images(IMAGES[:5], IMAGES[1:], LABELS[:5], SCORES[:5], 0.42),
     "CountsDisplay": lambda: plots.CountsDisplay.from_counts(["a", "b", "c"], [3, 1, 2]),
+    "OverviewDisplay": lambda: plots.OverviewDisplay.from_pictures([(60, 40), (40, 60), (900, 9)], [0, 99.5, 255]),
 }
 
 
@@ -236,3 +237,17 @@ def test_axes_outside_a_grid_are_named() -> None:
 def test_the_package_itself_loads_no_matplotlib() -> None:
     code = "import sys, siamese_nb, siamese_nb.metrics; sys.exit('matplotlib' in sys.modules or 'keras' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False, env=dict(os.environ)).returncode == 0
+
+
+@pytest.mark.parametrize("sizes", [[(96, 96)] * 5, [(1, 9000), (9000, 1), (50, 50)], [(30, 40)]])
+def test_every_picture_is_in_each_panel_of_the_overview(sizes: list[tuple[int, int]]) -> None:
+    display = plots.OverviewDisplay.from_pictures(sizes, np.linspace(0, 255, len(sizes))).plot()
+    display.figure_.canvas.draw()
+    for ax in display.axes_:
+        assert sum(bar.get_height() for bar in ax.patches) == len(sizes)
+
+
+def test_an_overview_needs_a_size_and_a_brightness_of_each_picture() -> None:
+    for size, brightness in (([], []), ([(3, 4)], [1, 2]), ([(0, 4)], [1])):
+        with pytest.raises(InputError, match="width and height, above 0"):
+            plots.OverviewDisplay.from_pictures(size, brightness)
