@@ -26,6 +26,7 @@ WATCHED = {
 WATCHED_THRESHOLD = 0.5  # where the neuron, trained on balanced weights, says "as likely as not"
 
 Score = Callable[[Pairs], NDArray[np.float64]]
+Settle = Callable[[Pairs], None]
 
 
 class PairMetrics(keras.callbacks.Callback):  # type: ignore[misc]
@@ -39,15 +40,18 @@ class PairMetrics(keras.callbacks.Callback):  # type: ignore[misc]
     score : callable
         Pairs to their scores, float64 in [0, 1].
     train, validation : Pairs
+    settle : callable
+        Called with the train pairs before they are scored.
     """
 
-    def __init__(self, score: Score, train: Pairs, validation: Pairs) -> None:
+    def __init__(self, score: Score, train: Pairs, validation: Pairs, settle: Settle = lambda pairs: None) -> None:
         super().__init__()
-        self.score, self.train, self.validation = score, train, validation
+        self.score, self.train, self.validation, self.settle = score, train, validation, settle
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Measure, and add to the logs; raise `InputError` if the network's scores are no numbers any more."""
         assert logs is not None  # Keras always hands a dict over
+        self.settle(self.train)
         for prefix, pairs in (("", self.train), ("val_", self.validation)):
             scores = self.score(pairs)
             if not np.isfinite(scores).all():

@@ -76,6 +76,9 @@ def train(
         str, typer.Option(help="base_cnn, vgg16, mobilenetv2 or another of keras.applications.")
     ] = "base_cnn",
     weights: Annotated[str, typer.Option(help="imagenet, none or a weights file.")] = "imagenet",
+    loss: Annotated[
+        str, typer.Option(help="What is learned by: binary_crossentropy, multi_similarity, cosface or another.")
+    ] = "binary_crossentropy",
     neg_factor: Annotated[float, typer.Option(help="Impostor pairs per genuine pair.")] = 3,
     negatives: Annotated[str, typer.Option(help="Impostors across or within categories, or mixed.")] = "mixed",
     split_by: Annotated[
@@ -98,6 +101,7 @@ def train(
         config = TrainConfig(
             leg=leg,
             weights=weights,
+            loss=loss,
             neg_factor=neg_factor,
             negatives=negatives,
             split_by=split_by,

@@ -7,7 +7,17 @@ from typing import Any
 from siamese_nb.errors import InputError
 from siamese_nb.pairs import NEGATIVES, SPLIT_BY
 
-_CHOICES = {"distance": ("absolute", "squared"), "negatives": NEGATIVES, "split_by": SPLIT_BY}
+LOSSES = (
+    "binary_crossentropy",
+    "focal",
+    "contrastive",
+    "triplet",
+    "multi_similarity",
+    "supervised_contrastive",
+    "cosface",
+    "arcface",
+)
+_CHOICES = {"loss": LOSSES, "distance": ("absolute", "squared"), "negatives": NEGATIVES, "split_by": SPLIT_BY}
 _WHOLE_NUMBERS = {
     "image_size": (32, 1024),  # below 32 pixels the legs' poolings leave nothing
     "embedding": (1, 65_536),
@@ -32,6 +42,9 @@ class TrainConfig:
         Side in pixels that pictures are resized to; the leg's own when None.
     embedding : int
         Length of the embedding.
+    loss : str
+        One of `LOSSES`: of the neuron's scores of pairs (`"binary_crossentropy"`, `"focal"`), or of embeddings by what
+        they show (the others); then the neuron is fitted to training pairs in the end, so that scores mean the same.
     distance : {"absolute", "squared"}
         Of the metric head.
     negatives : {"across", "within", "mixed"}
@@ -57,6 +70,7 @@ class TrainConfig:
     weights: str = "imagenet"
     image_size: int | None = None
     embedding: int = 128
+    loss: str = "binary_crossentropy"
     distance: str = "squared"
     negatives: str = "mixed"
     neg_factor: float = 3

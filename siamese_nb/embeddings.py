@@ -104,6 +104,35 @@ def pair_scores(
     return scores
 
 
+def row_embeddings(
+    leg: keras.Model,
+    table: NDArray[np.uint8] | NDArray[np.float32],
+    one: NDArray[np.int64],
+    two: NDArray[np.int64],
+) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.int64]]:
+    """Embed what pairs of rows of a table of images (or features) need: each distinct row goes through the leg once.
+
+    Parameters
+    ----------
+    leg : keras.Model
+    table : ndarray of shape (n, ...)
+    one, two : ndarray of shape (n_pairs,), int
+        Rows of `table`.
+
+    Returns
+    -------
+    embeddings : ndarray of shape (n_distinct, d), float32
+    one, two : ndarray of shape (n_pairs,), int64
+        Rows of `embeddings`.
+    """
+    used, place = np.unique([one, two], return_inverse=True)
+    embeddings = np.empty((len(used), leg.output_shape[-1]), np.float32)
+    for rows in _blocks(len(used), _IMAGES_AT_ONCE, "Embedding"):
+        embeddings[rows] = embed(leg, table[used[rows]])
+    first, second = place.reshape(2, -1)
+    return embeddings, first, second
+
+
 def row_scores(
     leg: keras.Model,
     head: MetricHead,
@@ -111,25 +140,13 @@ def row_scores(
     one: NDArray[np.int64],
     two: NDArray[np.int64],
 ) -> NDArray[np.float64]:
-    """Score pairs of rows of a table of images (or features): each distinct row goes through the leg once.
-
-    Parameters
-    ----------
-    leg : keras.Model
-    head : MetricHead
-    table : ndarray of shape (n, ...)
-    one, two : ndarray of shape (n_pairs,), int
-        Rows of `table`.
+    """Score pairs of rows of a table; for the parameters see `row_embeddings`.
 
     Returns
     -------
     ndarray of shape (n_pairs,), float64, in [0, 1]
     """
-    used, place = np.unique([one, two], return_inverse=True)
-    embeddings = np.empty((len(used), leg.output_shape[-1]), np.float32)
-    for rows in _blocks(len(used), _IMAGES_AT_ONCE, "Embedding"):
-        embeddings[rows] = embed(leg, table[used[rows]])
-    return pair_scores(head, embeddings, *place.reshape(2, -1))
+    return pair_scores(head, *row_embeddings(leg, table, one, two))
 
 
 def cosine_scores(

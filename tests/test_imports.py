@@ -19,11 +19,12 @@ ORDER = [
     "review", "dataset", "parts", "pairs",
     "metrics", "intervals", "calibration", "thresholds", "report", "baselines", "plots", "rendering", "sample",
     "widgets", "doctor",
-    "legs", "models", "embeddings", "config", "batches", "callbacks", "tensorboard",
+    "legs", "models", "embeddings", "config", "losses", "batches", "learners", "callbacks", "tensorboard", "stages",
     "evidence", "bundle", "verifier", "provenance", "training", "demo", "cli",
 ]  # fmt: skip
 WITH_KERAS = {
-    "legs", "models", "embeddings", "batches", "callbacks", "tensorboard", "bundle", "verifier",
+    "legs", "models", "embeddings", "losses", "batches", "learners", "callbacks", "tensorboard", "stages", "bundle",
+    "verifier",
     "provenance", "training", "demo",
 }  # fmt: skip
 HEAVY = ["keras", "tensorflow", "jax", "torch", "matplotlib", "scipy", "sklearn", "pandas"]

@@ -13,7 +13,7 @@ import pytest
 import tensorflow
 
 from siamese_nb import batches as batches_module
-from siamese_nb import evidence, training
+from siamese_nb import evidence, learners, training
 from siamese_nb.bank import digest
 from siamese_nb.callbacks import WATCHED, PairMetrics, watched_figures
 from siamese_nb.config import TrainConfig
@@ -305,6 +305,18 @@ def test_a_frozen_leg_stays_as_it_is_and_sees_each_picture_once(
     assert set(verifier.about["baselines"]) == {"colour_histogram", "frozen_cosine"}
 
 
+@pytest.mark.parametrize("loss", ["supervised_contrastive", "cosface"])
+def test_whatever_the_loss_the_best_epoch_is_kept_and_one_neuron_fits_its_training_pairs(
+    loss: str, tiny: Train
+) -> None:
+    verifier = tiny(**FROZEN, loss=loss, epochs=12, patience=2, learning_rate=0.1)
+    assert np.ptp(np.asarray(verifier.head.w)) == 0
+    assert [layer.name for layer in verifier.model.layers][-1] == "head"
+    assert validation_loss(verifier) == pytest.approx(min(verifier.history["val_loss"]), abs=1e-5)
+    loaded = Verifier.load(verifier.path)
+    assert np.array_equal(loaded.head.w, verifier.head.w)
+
+
 def test_fine_tuning_moves_the_leg_but_not_its_statistics(tiny: Train, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(training, "_FINE_TUNE_SLOWER", 1)
     verifier = tiny(**FROZEN, fine_tune=True, epochs=3)
@@ -332,7 +344,7 @@ class Lies(batches_module.ImageBatches):
 def test_fine_tuning_never_ends_worse_than_it_began(lies: bool, tiny: Train, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(training, "_FINE_TUNE_SLOWER", 1e-3 if lies else 0.5)
     if lies:
-        monkeypatch.setattr(training, "image_batches", Lies)
+        monkeypatch.setattr(learners, "image_batches", Lies)
     verifier = tiny(**FROZEN, fine_tune=True)
     losses = verifier.history["val_loss"]
     assert len(losses) == 4

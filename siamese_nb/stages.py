@@ -1,0 +1,98 @@
+"""One stage of training: fit a learner, watched by fixed pairs, and end with the best weights that were seen."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from siamese_nb.callbacks import PairMetrics, Progress
+from siamese_nb.config import TrainConfig
+from siamese_nb.embeddings import compiled_by_xla
+from siamese_nb.learners import PairLearner
+from siamese_nb.pairs import Pairs, Part
+from siamese_nb.tensorboard import tensorboard_callback
+
+_WATCHED_IMAGES = 2000  # of train, embedded after each epoch to compare with validation; more would cost time only
+
+History = dict[str, list[float]]
+
+
+@dataclass(frozen=True, eq=False)
+class Watched:
+    """The fixed pairs that training is watched by: some of train, and all of validation that count."""
+
+    train: Pairs
+    validation: Pairs
+
+    @classmethod
+    def draw(cls, train: Part, validation: Part, config: TrainConfig) -> "Watched":
+        """Draw them; they follow from the parts and the seed alone."""
+        return cls(_judged(_sample(train, config.seed), config), _judged(validation, config))
+
+
+def fit_stage(learner: PairLearner, rate: float, watched: Watched, history: History, folder: Path) -> History:
+    """Train one stage; the weights end where the validation loss was lowest, or as they were if it never fell.
+
+    Parameters
+    ----------
+    learner : PairLearner
+    rate : float
+        The learning rate.
+    watched : Watched
+    history : dict of list of float
+        Of the stages before.
+    folder : Path
+        TensorBoard's.
+
+    Returns
+    -------
+    dict of list of float
+        The history with this stage's epochs.
+    """
+    config, done = learner.config, len(history.get("loss", []))
+    before = [(part, part.get_weights()) for part in (learner.leg, learner.head) if part.built]
+    least = min(history.get("val_loss", []), default=np.inf)
+    learner.model.compile(keras.optimizers.Adam(rate), learner.loss, jit_compile=compiled_by_xla())
+    seen = learner.model.fit(
+        learner.batches,
+        initial_epoch=done,
+        epochs=done + config.epochs,
+        shuffle=False,
+        verbose=0,
+        callbacks=[
+            PairMetrics(learner.score, watched.train, watched.validation, learner.settle),
+            keras.callbacks.EarlyStopping("val_loss", patience=config.patience, restore_best_weights=True),
+            tensorboard_callback(folder),
+            Progress(config.epochs, len(learner.batches)),
+        ],
+    ).history
+    learner.settle(watched.train)
+    if min(seen["val_loss"]) > least:
+        for part, weights in before:
+            part.set_weights(weights)
+    return {name: history.get(name, []) + seen[name] for name in sorted(seen)}
+
+
+def freeze_statistics(leg: keras.Model) -> None:
+    """Keep the batch normalisation of a pretrained leg as it is: small batches would spoil its statistics."""
+    for layer in leg.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.trainable = False
+        elif isinstance(layer, keras.Model):
+            freeze_statistics(layer)
+
+
+def _judged(part: Part, config: TrainConfig) -> Pairs:
+    pairs, counted = part.judged(config.seed, config.neg_factor, config.negatives)
+    return pairs.take(np.flatnonzero(counted))
+
+
+def _sample(part: Part, seed: int) -> Part:
+    """Return things of a part, at random, up to about `_WATCHED_IMAGES` images."""
+    things, inverse, sizes = np.unique(part.identity, return_inverse=True, return_counts=True)
+    order = np.random.default_rng(seed).permutation(len(things))
+    chosen: NDArray[np.bool_] = np.zeros(len(things), bool)
+    chosen[order[: max(2, int(np.searchsorted(np.cumsum(sizes[order]), _WATCHED_IMAGES)))]] = True
+    return part.only(part.images[chosen[inverse]])
