@@ -79,6 +79,7 @@ def train(
     loss: Annotated[
         str, typer.Option(help="What is learned by: binary_crossentropy, multi_similarity, cosface or another.")
     ] = "binary_crossentropy",
+    augment: Annotated[str, typer.Option(help="Change pictures while a leg learns: none, affine or photo.")] = "none",
     neg_factor: Annotated[float, typer.Option(help="Impostor pairs per genuine pair.")] = 3,
     negatives: Annotated[str, typer.Option(help="Impostors across or within categories, or mixed.")] = "mixed",
     split_by: Annotated[
@@ -102,6 +103,7 @@ def train(
             leg=leg,
             weights=weights,
             loss=loss,
+            augment=augment,
             neg_factor=neg_factor,
             negatives=negatives,
             split_by=split_by,

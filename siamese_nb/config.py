@@ -17,7 +17,14 @@ LOSSES = (
     "cosface",
     "arcface",
 )
-_CHOICES = {"loss": LOSSES, "distance": ("absolute", "squared"), "negatives": NEGATIVES, "split_by": SPLIT_BY}
+AUGMENTATIONS = ("none", "affine", "photo")
+_CHOICES = {
+    "loss": LOSSES,
+    "augment": AUGMENTATIONS,
+    "distance": ("absolute", "squared"),
+    "negatives": NEGATIVES,
+    "split_by": SPLIT_BY,
+}
 _WHOLE_NUMBERS = {
     "image_size": (32, 1024),  # below 32 pixels the legs' poolings leave nothing
     "embedding": (1, 65_536),
@@ -51,6 +58,9 @@ class TrainConfig:
         Impostors from another category, from the same category, or half of each.
     neg_factor : float
         Impostor pairs per genuine pair.
+    augment : {"none", "affine", "photo"}
+        How pictures are changed at random while a leg learns: `affine` turns, shifts, scales and shears; `photo`
+        mirrors, changes light and colour and covers a spot too. `none` where that would change what a picture shows.
     split_by : {"identity", "category"}
         What train, validation and test must not share.
     fine_tune : bool
@@ -74,6 +84,7 @@ class TrainConfig:
     distance: str = "squared"
     negatives: str = "mixed"
     neg_factor: float = 3
+    augment: str = "none"
     split_by: str = "identity"
     fine_tune: bool = False
     epochs: int = 30

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from siamese_nb.augmentation import build_augmentation
 from siamese_nb.batches import Batches, IdentityBatches, PairBatches, image_batches
 from siamese_nb.calibration import fit_sigmoid
 from siamese_nb.config import TrainConfig
@@ -45,11 +46,12 @@ class PairLearner:
     ) -> None:
         self.leg, self.head, self.table, self.part, self.config = leg, head, table, part, config
         self.cheap = table.ndim == 2
+        self.augmentation = None if self.cheap else build_augmentation(config.augment, config.seed)
         self.batches, self.model, self.loss = self._build()
 
     def _build(self) -> tuple[Batches, keras.Model, Any]:
         batches = (PairBatches if self.cheap else image_batches)(self.table, self.part, self.config)
-        return batches, build_in_batch(self.leg, self.head), pair_loss(self.config.loss)
+        return batches, build_in_batch(self.leg, self.head, self.augmentation), pair_loss(self.config.loss)
 
     def settle(self, pairs: Pairs) -> None:
         """Make the neuron fit the embeddings as they are; here it has learned with them."""
@@ -79,10 +81,10 @@ class IdentityLearner(PairLearner):
             )
         batches = IdentityBatches(self.table, self.part, self.config, _IDENTITY_IMAGES if self.cheap else None)
         images = keras.Input(self.leg.input_shape[1:], dtype=self.leg.input.dtype)
-        found, loss = self.leg(images), {**OF_BATCH, **OF_ALL}[name]
+        found = self.leg(images if self.augmentation is None else self.augmentation(images))
         if name in OF_ALL:
             found = Directions(batches.identities)(found)
-        return batches, keras.Model(images, found), loss
+        return batches, keras.Model(images, found), {**OF_BATCH, **OF_ALL}[name]
 
     def settle(self, pairs: Pairs) -> None:
         """Fit the neuron to training pairs."""

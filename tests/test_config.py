@@ -15,6 +15,7 @@ GOOD = {
     "image_size": 64,
     "embedding": 32,
     "loss": "focal",
+    "augment": "affine",
     "distance": "absolute",
     "negatives": "within",
     "neg_factor": 0.5,
@@ -41,6 +42,7 @@ def test_every_setting_goes_through_json() -> None:
     ("name", "value"),
     [
         ("loss", "hinge"),
+        ("augment", "all"),
         ("distance", "cosine"),
         ("distance", None),
         ("negatives", "hard"),

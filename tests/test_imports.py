@@ -19,13 +19,12 @@ ORDER = [
     "review", "dataset", "parts", "pairs",
     "metrics", "intervals", "calibration", "thresholds", "report", "baselines", "plots", "rendering", "sample",
     "widgets", "doctor",
-    "legs", "models", "embeddings", "config", "losses", "batches", "learners", "callbacks", "tensorboard", "stages",
-    "evidence", "bundle", "verifier", "provenance", "training", "demo", "cli",
+    "legs", "models", "embeddings", "config", "losses", "augmentation", "batches", "learners", "callbacks",
+    "tensorboard", "stages", "evidence", "bundle", "verifier", "provenance", "training", "demo", "cli",
 ]  # fmt: skip
 WITH_KERAS = {
-    "legs", "models", "embeddings", "losses", "batches", "learners", "callbacks", "tensorboard", "stages", "bundle",
-    "verifier",
-    "provenance", "training", "demo",
+    "legs", "models", "embeddings", "losses", "augmentation", "batches", "learners", "callbacks", "tensorboard",
+    "stages", "bundle", "verifier", "provenance", "training", "demo",
 }  # fmt: skip
 HEAVY = ["keras", "tensorflow", "jax", "torch", "matplotlib", "scipy", "sklearn", "pandas"]
 
