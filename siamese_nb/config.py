@@ -68,7 +68,7 @@ class TrainConfig:
     epochs : int
         At most.
     patience : int
-        Stop after so many epochs in which the validation loss did not fall.
+        Stop after so many epochs in which validation (its loss; its AUC where embeddings are learned) got no better.
     batch_images : int
         Images per step where the leg learns.
     learning_rate : float

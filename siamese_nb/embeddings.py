@@ -4,10 +4,12 @@ import hashlib
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial.distance import cdist
 from scipy.special import expit
 from tqdm.auto import tqdm
 
@@ -102,6 +104,44 @@ def pair_scores(
             difference *= difference
         scores[rows] = expit(b - difference @ w)
     return scores
+
+
+def all_scores(
+    head: MetricHead, embeddings: NDArray[np.float32], rows_at_once: int = 512
+) -> Iterator[tuple[slice, NDArray[np.float64]]]:
+    """Score every pair of n embeddings, a block of rows at a time, so that no more than a block is ever in memory.
+
+    Of the squared distance this is one matrix product, `w . (a - b)^2 = |a'|^2 + |b'|^2 - 2 a' . b'` with
+    `a' = a sqrt(w)`; in double precision its rounding stays below 1e-12.
+
+    Parameters
+    ----------
+    head : MetricHead
+    embeddings : ndarray of shape (n, d), float32
+    rows_at_once : int, at least 1
+
+    Yields
+    ------
+    rows : slice
+    scores : ndarray of shape (rows.stop - rows.start, n - rows.start), float64, in [0, 1]
+        Of these rows with themselves and all rows after them: each pair once.
+    """
+    w = keras.ops.convert_to_numpy(head.w).astype(np.float64)
+    b = float(keras.ops.convert_to_numpy(head.b))
+    scaled = embeddings * (np.sqrt(w) if head.distance == "squared" else w)
+    distances = _squared_distances if head.distance == "squared" else partial(cdist, metric="cityblock")
+    for rows in _blocks(len(scaled), rows_at_once, "Scoring"):
+        distance = distances(scaled[rows], scaled[rows.start :])
+        np.subtract(b, distance, out=distance)
+        yield rows, expit(distance, out=distance)
+
+
+def _squared_distances(some: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
+    found: NDArray[np.float64] = some @ others.T
+    found *= -2.0
+    found += np.einsum("ij,ij->i", some, some)[:, None]
+    found += np.einsum("ij,ij->i", others, others)
+    return np.maximum(found, 0.0, out=found)  # rounding can fall below zero
 
 
 def row_embeddings(

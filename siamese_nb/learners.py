@@ -39,7 +39,11 @@ class PairLearner:
         What is fitted to the batches; not compiled.
     batches : Batches
     loss : callable
+    monitor : str
+        The figure that tells which epoch was best: the validation loss, or what suits the loss better.
     """
+
+    monitor = "val_loss"
 
     def __init__(
         self, leg: keras.Model, head: MetricHead, table: NDArray[Any], part: Part, config: TrainConfig
@@ -71,6 +75,10 @@ class IdentityLearner(PairLearner):
     InputError
         If a pairs file names impostors: then it is not known what else is alike.
     """
+
+    # Fitted to training pairs, the neuron is too sure of others, the more the longer they were trained on: the loss
+    # would call the first epoch best. How well it ranks them does not depend on that.
+    monitor = "val_auc"
 
     def _build(self) -> tuple[Batches, keras.Model, Any]:
         name = self.config.loss

@@ -33,7 +33,7 @@ class Watched:
 
 
 def fit_stage(learner: PairLearner, rate: float, watched: Watched, history: History, folder: Path) -> History:
-    """Train one stage; the weights end where the validation loss was lowest, or as they were if it never fell.
+    """Train one stage; the weights end at the best epoch, or as they were if none was better than those before.
 
     Parameters
     ----------
@@ -53,7 +53,11 @@ def fit_stage(learner: PairLearner, rate: float, watched: Watched, history: Hist
     """
     config, done = learner.config, len(history.get("loss", []))
     before = [(part, part.get_weights()) for part in (learner.leg, learner.head) if part.built]
-    least = min(history.get("val_loss", []), default=np.inf)
+    monitor, sign = learner.monitor, 1 if learner.monitor == "val_loss" else -1
+    least = min((sign * value for value in history.get(monitor, [])), default=np.inf)
+    best = keras.callbacks.EarlyStopping(
+        monitor, patience=config.patience, restore_best_weights=True, mode="min" if sign == 1 else "max"
+    )
     learner.model.compile(keras.optimizers.Adam(rate), learner.loss, jit_compile=compiled_by_xla())
     seen = learner.model.fit(
         learner.batches,
@@ -63,13 +67,13 @@ def fit_stage(learner: PairLearner, rate: float, watched: Watched, history: Hist
         verbose=0,
         callbacks=[
             PairMetrics(learner.score, watched.train, watched.validation, learner.settle),
-            keras.callbacks.EarlyStopping("val_loss", patience=config.patience, restore_best_weights=True),
+            best,
             tensorboard_callback(folder),
             Progress(config.epochs, len(learner.batches)),
         ],
     ).history
     learner.settle(watched.train)
-    if min(seen["val_loss"]) > least:
+    if min(sign * value for value in seen[monitor]) > least:
         for part, weights in before:
             part.set_weights(weights)
     return {name: history.get(name, []) + seen[name] for name in sorted(seen)}
