@@ -67,7 +67,8 @@ def ours_frozen(backbone: keras.Model, bank: Bank, watched: Watched, part: Part,
     features = bank_embeddings(backbone, bank)
     learner = make_learner(build_projection(features.shape[1], 128), MetricHead("squared"), features, part, config)
     with tempfile.TemporaryDirectory() as logs:
-        history = fit_stage(learner, 3e-4, watched, {}, Path(logs))
+        history: dict[str, list[float]] = {}
+        fit_stage(learner, 3e-4, watched, history, Path(logs), Path(logs) / "checkpoint.npz")
     return {"seconds": time.perf_counter() - begun, "auc": history["val_auc"]}
 
 
@@ -203,7 +204,7 @@ def memory_of(images: int) -> dict[str, float]:
         leg = keras.Model(base.input, build_projection(base.output_shape[-1], 32)(base.output), name="leg")
         learner = make_learner(leg, MetricHead("squared"), table, train, config)
         threading.Thread(target=watch_memory, daemon=True).start()
-        fit_stage(learner, 1e-3, watch(train, validation, config), {}, Path(folder))
+        fit_stage(learner, 1e-3, watch(train, validation, config), {}, Path(folder), Path(folder) / "checkpoint.npz")
         done.set()
     return peak
 

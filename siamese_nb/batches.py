@@ -33,13 +33,16 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
     def __init__(self, table: NDArray[Any], part: Part, config: TrainConfig) -> None:
         super().__init__()
         self.table, self.part, self.config = table, part, config
-        self.epoch = 0
+        self.begin(0)
+
+    def begin(self, epoch: int) -> None:
+        """Go to the pairs of this epoch."""
+        self.epoch = epoch
         self._begin()
 
     def on_epoch_end(self) -> None:
         """Go on to the next epoch's pairs."""
-        self.epoch += 1
-        self._begin()
+        self.begin(self.epoch + 1)
 
     def _begin(self) -> None:
         raise NotImplementedError

@@ -78,14 +78,14 @@ def watched_figures(labels: NDArray[np.int64], scores: NDArray[np.float64]) -> d
 class Progress(keras.callbacks.Callback):  # type: ignore[misc]
     """Show one progress bar over all epochs, with the validation figures so far."""
 
-    def __init__(self, epochs: int, steps: int) -> None:
+    def __init__(self, epochs: int, steps: int, done: int = 0) -> None:
         super().__init__()
-        self.epochs, self.steps = epochs, steps
+        self.epochs, self.steps, self.epoch = epochs, steps, done
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Open the bar."""
-        self.epoch = 0
-        self.bar = tqdm(total=self.epochs * self.steps, desc="Training", unit="batch", leave=False)
+        done, total = self.epoch * self.steps, self.epochs * self.steps
+        self.bar = tqdm(total=total, initial=done, desc="Training", unit="batch", leave=False)
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Move the bar on."""

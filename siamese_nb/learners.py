@@ -96,7 +96,9 @@ class IdentityLearner(PairLearner):
 
     def settle(self, pairs: Pairs) -> None:
         """Fit the neuron to training pairs."""
-        fit_head(self.head, *row_embeddings(self.leg, self.table, pairs.one, pairs.two), pairs.label)
+        embeddings, one, two = row_embeddings(self.leg, self.table, pairs.one, pairs.two)
+        if np.isfinite(embeddings).all():  # else the scores say it
+            fit_head(self.head, embeddings, one, two, pairs.label)
 
 
 def make_learner(

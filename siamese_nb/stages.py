@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamese_nb.callbacks import PairMetrics, Progress
+from siamese_nb.checkpoints import Checkpoint, History
 from siamese_nb.config import TrainConfig
 from siamese_nb.embeddings import compiled_by_xla
 from siamese_nb.learners import PairLearner
@@ -15,8 +16,6 @@ from siamese_nb.pairs import Pairs, Part
 from siamese_nb.tensorboard import tensorboard_callback
 
 _WATCHED_IMAGES = 2000  # of train, embedded after each epoch to compare with validation; more would cost time only
-
-History = dict[str, list[float]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,8 +31,13 @@ class Watched:
         return cls(_judged(_sample(train, config.seed), config), _judged(validation, config))
 
 
-def fit_stage(learner: PairLearner, rate: float, watched: Watched, history: History, folder: Path) -> History:
+def fit_stage(
+    learner: PairLearner, rate: float, watched: Watched, history: History, folder: Path, checkpoint: Path
+) -> None:
     """Train one stage; the weights end at the best epoch, or as they were if none was better than those before.
+
+    A stage that was cut short goes on after the last epoch that its checkpoint knows. Ctrl-C ends it at its best epoch
+    so far, and is then passed on.
 
     Parameters
     ----------
@@ -42,41 +46,55 @@ def fit_stage(learner: PairLearner, rate: float, watched: Watched, history: Hist
         The learning rate.
     watched : Watched
     history : dict of list of float
-        Of the stages before.
+        Of the stages before; this stage's epochs are added to it.
     folder : Path
         TensorBoard's.
-
-    Returns
-    -------
-    dict of list of float
-        The history with this stage's epochs.
+    checkpoint : Path
+        The file of the stage's checkpoint.
     """
-    config, done = learner.config, len(history.get("loss", []))
+    keras.utils.set_random_seed(learner.config.seed)  # a stage must not depend on how the one before came to its end
     before = [(part, part.get_weights()) for part in (learner.leg, learner.head) if part.built]
-    monitor, sign = learner.monitor, 1 if learner.monitor == "val_loss" else -1
-    least = min((sign * value for value in history.get(monitor, [])), default=np.inf)
-    best = keras.callbacks.EarlyStopping(
-        monitor, patience=config.patience, restore_best_weights=True, mode="min" if sign == 1 else "max"
-    )
+    sign = -1 if learner.monitor == "val_auc" else 1
+    least = min((sign * value for value in history.get(learner.monitor, [])), default=np.inf)
     learner.model.compile(keras.optimizers.Adam(rate), learner.loss, jit_compile=compiled_by_xla())
-    seen = learner.model.fit(
-        learner.batches,
-        initial_epoch=done,
-        epochs=done + config.epochs,
-        shuffle=False,
-        verbose=0,
-        callbacks=[
-            PairMetrics(learner.score, watched.train, watched.validation, learner.settle),
-            best,
-            tensorboard_callback(folder),
-            Progress(config.epochs, len(learner.batches)),
-        ],
-    ).history
+    mode = "min" if sign == 1 else "max"
+    best = keras.callbacks.EarlyStopping(
+        learner.monitor, patience=learner.config.patience, restore_best_weights=True, mode=mode
+    )
+    kept = Checkpoint(checkpoint, best)
+    kept.restore(learner.model)
+    learner.batches.begin(kept.epochs)
+    done = len(history.get("loss", []))
+    watching = PairMetrics(learner.score, watched.train, watched.validation, learner.settle)
+    stopped: KeyboardInterrupt | None = None
+    try:
+        _fit(learner, done, kept, [watching, best, tensorboard_callback(folder)])
+    except KeyboardInterrupt as error:
+        stopped = error
+        if kept.epochs:
+            best.on_train_end()
     learner.settle(watched.train)
-    if min(sign * value for value in seen[monitor]) > least:
+    if min((sign * value for value in kept.seen.get(learner.monitor, [])), default=np.inf) > least:
         for part, weights in before:
             part.set_weights(weights)
-    return {name: history.get(name, []) + seen[name] for name in sorted(seen)}
+    for name, values in kept.seen.items():
+        history.setdefault(name, []).extend(values)
+    if stopped:
+        raise stopped
+
+
+def _fit(learner: PairLearner, done: int, kept: Checkpoint, callbacks: list[keras.callbacks.Callback]) -> None:
+    """Train the epochs that are left; none if the stage had come to its end."""
+    epochs = kept.epochs if kept.ended else learner.config.epochs
+    progress = Progress(epochs, len(learner.batches), kept.epochs)
+    learner.model.fit(
+        learner.batches,
+        initial_epoch=done + kept.epochs,
+        epochs=done + epochs,
+        shuffle=False,
+        verbose=0,
+        callbacks=[*callbacks, kept, progress],
+    )
 
 
 def freeze_statistics(leg: keras.Model) -> None:

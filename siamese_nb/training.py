@@ -3,6 +3,8 @@
 import contextlib
 import itertools
 import os
+import shutil
+import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,11 +13,13 @@ from typing import Any
 import keras
 import numpy as np
 from numpy.typing import NDArray
+from tqdm.auto import tqdm
 
 from siamese_nb import metrics
 from siamese_nb.bank import Bank
 from siamese_nb.baselines import colour_histogram_baseline
 from siamese_nb.calibration import fit_calibration
+from siamese_nb.checkpoints import checkpoint_folder
 from siamese_nb.config import TrainConfig
 from siamese_nb.dataset import Dataset, scan
 from siamese_nb.doctor import Certificate, certified_split
@@ -46,7 +50,8 @@ def train(
     """Train a siamese network and save it as a bundle.
 
     The dataset is split before pairs are made; the threshold and the calibration come from validation pairs, the
-    reported figures from test pairs.
+    reported figures from test pairs. Ctrl-C ends the training and saves the best epoch so far. A run that ended before
+    its time, even by a power cut, goes on where it was when it is started again on the same data in the same way.
 
     Parameters
     ----------
@@ -74,12 +79,11 @@ def train(
         check_writable(place)
     run = Run.begin(dataset if isinstance(dataset, Dataset) else scan(dataset), config)
     folder = _new_folder(Path(logs) / "fit", f"{started}-{config.leg}", Path(out))
-    if not config.learns_leg:
-        run.fit_head(folder)
-    if config.learns_leg or config.fine_tune:
-        run.fit_leg(folder)
+    stopped = run.learn(folder)
     verifier = run.verifier()
     verifier.save(Path(out) / folder.name)
+    if not stopped:
+        shutil.rmtree(run.checkpoints, ignore_errors=True)
     return verifier
 
 
@@ -111,14 +115,29 @@ class Run:
 
     def __post_init__(self) -> None:
         """Draw the fixed pairs, and make one leg of backbone and projection."""
+        self.checkpoints = checkpoint_folder(self.config, self.dataset, self.bank, self.backbone)
         self.leg = keras.Model(self.backbone.input, self.projection(self.backbone.output), name="leg")
         self.validation = self._judged(self.split.validation)
         self.test = self._judged(self.split.test)
 
+    def learn(self, folder: Path) -> bool:
+        """Train in stages, and tell whether Ctrl-C cut them short; it is passed on if no epoch was done by then."""
+        try:
+            if not self.config.learns_leg:
+                self.fit_head(folder)
+            if self.config.learns_leg or self.config.fine_tune:
+                self.fit_leg(folder)
+        except KeyboardInterrupt:
+            if not self.history:
+                raise
+            tqdm.write("Stopped: the best epoch so far is kept. Start again in the same way to go on.", file=sys.stderr)
+            return True
+        return False
+
     def fit_head(self, folder: Path) -> None:
         """Train projection and head on features of the frozen backbone; each image goes through it once, ever."""
         features = bank_embeddings(self.backbone, self.bank)
-        self._fit(self.projection, features, self.config.learning_rate / _FROZEN_SLOWER, folder)
+        self._fit(self.projection, features, self.config.learning_rate / _FROZEN_SLOWER, folder, "head")
 
     def fit_leg(self, folder: Path) -> None:
         """Train the whole leg on images: from scratch, or from where the head's training left it."""
@@ -126,7 +145,7 @@ class Run:
         if not self.config.learns_leg:
             rate /= _FINE_TUNE_SLOWER
             freeze_statistics(self.backbone)
-        self._fit(self.leg, self.bank.images, rate, folder)
+        self._fit(self.leg, self.bank.images, rate, folder, "leg")
 
     def verifier(self) -> Verifier:
         """Choose the threshold on validation, measure on test, and put the evidence together."""
@@ -154,10 +173,10 @@ class Run:
             build_siamese(self.leg, self.head), about, self.history, pairs, np.unique(self.bank.digests[used])
         )
 
-    def _fit(self, leg: keras.Model, table: NDArray[Any], rate: float, folder: Path) -> None:
+    def _fit(self, leg: keras.Model, table: NDArray[Any], rate: float, folder: Path, stage: str) -> None:
         learner = make_learner(leg, self.head, table, self.split.train, self.config)
         watched = Watched.draw(self.split.train, self.split.validation, self.config)
-        self.history = fit_stage(learner, rate, watched, self.history, folder)
+        fit_stage(learner, rate, watched, self.history, folder, self.checkpoints / f"{stage}.npz")
 
     def _judged(self, part: Part) -> tuple[Part, Pairs, NDArray[np.bool_]]:
         return part, *part.judged(self.config.seed, self.config.neg_factor, self.config.negatives)

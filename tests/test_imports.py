@@ -20,11 +20,11 @@ ORDER = [
     "metrics", "intervals", "calibration", "thresholds", "report", "baselines", "plots", "rendering", "sample",
     "widgets", "doctor",
     "legs", "models", "embeddings", "config", "losses", "augmentation", "batches", "learners", "callbacks",
-    "tensorboard", "stages", "evidence", "bundle", "verifier", "provenance", "training", "demo", "cli",
+    "tensorboard", "provenance", "checkpoints", "stages", "evidence", "bundle", "verifier", "training", "demo", "cli",
 ]  # fmt: skip
 WITH_KERAS = {
     "legs", "models", "embeddings", "losses", "augmentation", "batches", "learners", "callbacks", "tensorboard",
-    "stages", "bundle", "verifier", "provenance", "training", "demo",
+    "checkpoints", "stages", "bundle", "verifier", "provenance", "training", "demo",
 }  # fmt: skip
 HEAVY = ["keras", "tensorflow", "jax", "torch", "matplotlib", "scipy", "sklearn", "pandas"]
 
