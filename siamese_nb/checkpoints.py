@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -62,7 +62,9 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
 
     def restore(self, model: keras.Model) -> None:
         """Put a compiled model where the file says the stage stood; without a sound file, leave it as it is."""
-        with suppress(OSError, EOFError, ValueError, KeyError, BadZipFile), np.load(self.file) as stored:
+        with suppress(OSError, EOFError, ValueError, KeyError, BadZipFile), ExitStack() as opened:
+            # Opened here: NumPy would leave a file that is no archive open.
+            stored = opened.enter_context(np.load(opened.enter_context(self.file.open("rb"))))
             about = json.loads(str(stored["about"]))
             groups = [[stored[f"{name}{i}"] for i in range(about[name])] for name in ("variable", "best_weight")]
             model.optimizer.build(model.trainable_variables)
