@@ -124,7 +124,7 @@ def test_damage_is_one_line(name: str, damage: str, copy: Path) -> None:
     assert str(copy) in str(caught.value)
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"format": "new"}'])
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"format": "new"}', '{"format": 1}'])
 def test_damage_of_what_is_said_about_it_is_one_line(content: str, copy: Path) -> None:
     (copy / ABOUT).write_text(content)
     with pytest.raises(InputError, match="is damaged"):
