@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ from numpy.typing import NDArray
 from siamese_nb.calibration import Calibration
 from siamese_nb.evidence import ScoredPairs
 from siamese_nb.intervals import too_few_pairs
-from siamese_nb.metrics import accept
+from siamese_nb.intervals.curves import curve_band
+from siamese_nb.metrics import ScoreTable, accept
 from siamese_nb.page import data_url, picture, text, write_report
 from siamese_nb.report import MAIN_FIGURES, figures_table, optimism_table
 
@@ -86,15 +88,16 @@ def _plots(main: ScoredPairs, threshold: float, about: Mapping[str, Any]) -> Ite
     from siamese_nb import plots  # matplotlib takes a second to load
 
     pairs = (main.labels, main.scores)
-    things = (main.one_identity, main.two_identity)
+    genuine, table = main.labels == 1, ScoreTable.from_scores(*pairs)
+    band = curve_band(genuine, main.scores, table, main.one_identity, main.two_identity)  # once for three curves
     stated = Calibration.from_dict(about["calibration"]).probability(main.scores, float(np.mean(main.labels)))
     yield _plot(plots.ScoreHistogramDisplay.from_scores(*pairs, threshold), "Histogram of the scores")
     yield _plot(plots.FarFrrDisplay.from_scores(*pairs, threshold), "Both error rates by threshold")
     yield _plot(plots.ConfusionDisplay.from_scores(*pairs, threshold), "What the threshold decides")
-    yield _plot(plots.RocDisplay.from_scores(*pairs, threshold, identities=things), "ROC, with 95% intervals")
-    yield _plot(plots.PrecisionRecallDisplay.from_scores(*pairs, threshold, identities=things), "Precision-recall")
+    yield _plot(replace(plots.RocDisplay.from_scores(*pairs, threshold), band=band), "ROC, with 95% intervals")
+    yield _plot(replace(plots.PrecisionRecallDisplay.from_scores(*pairs, threshold), band=band), "Precision-recall")
     yield _plot(
-        plots.DetDisplay.from_scores(*pairs, threshold, identities=things), "DET: both errors against each other"
+        replace(plots.DetDisplay.from_scores(*pairs, threshold), band=band), "DET: both errors against each other"
     )
     yield _plot(plots.ReliabilityDisplay.from_scores(main.labels, stated), "Whether stated probabilities come true")
 

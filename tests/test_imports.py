@@ -20,12 +20,13 @@ ORDER = [
     "review", "dataset", "label_review", "parts", "pairs", "suspects", "looks",
     "metrics", "intervals", "calibration", "thresholds", "oneshot", "report", "baselines", "plots",
     "rendering", "sample", "fetch", "widgets", "page", "doctor",
-    "legs", "models", "embeddings", "config", "batches", "callbacks", "tensorboard",
-    "evidence", "evaluation_page", "bundle", "verifier", "same_pairs", "provenance", "training", "demo", "cli",
+    "legs", "models", "embeddings", "config", "losses", "augmentation", "batches", "learners", "callbacks",
+    "tensorboard", "provenance", "checkpoints", "stages", "evidence", "evaluation_page", "bundle", "verifier",
+    "same_pairs", "training", "demo", "cli",
 ]  # fmt: skip
 WITH_KERAS = {
-    "fetch", "legs", "models", "embeddings", "batches", "callbacks", "tensorboard", "bundle", "verifier",
-    "same_pairs", "provenance", "training", "demo",
+    "fetch", "legs", "models", "embeddings", "losses", "augmentation", "batches", "learners", "callbacks",
+    "tensorboard", "checkpoints", "stages", "bundle", "verifier", "same_pairs", "provenance", "training", "demo",
 }  # fmt: skip
 HEAVY = ["keras", "tensorflow", "jax", "torch", "matplotlib", "scipy", "sklearn", "pandas"]
 

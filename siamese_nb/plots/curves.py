@@ -8,13 +8,12 @@ from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 from scipy.stats import norm
 
-from siamese_nb.intervals.curves import CurveBand, curve_band
+from siamese_nb.intervals.curves import CurveBand
 from siamese_nb.metrics import (
     Counts,
     ScoreTable,
     auc,
     average_precision,
-    check_pairs,
     check_threshold,
     det_curve,
     eer,
@@ -22,6 +21,7 @@ from siamese_nb.metrics import (
     roc_curve,
 )
 from siamese_nb.metrics.convention import FloatArray
+from siamese_nb.plots.bands import band_around, shade
 from siamese_nb.plots.style import GENUINE_COLOUR, NEUTRAL_COLOUR, Display, frame, mark_point
 
 _DET_TICKS = (0.001, 0.01, 0.05, 0.2, 0.5, 0.8, 0.95, 0.99)
@@ -74,7 +74,7 @@ class RocDisplay(Display):
             threshold,
             _counts(table, threshold),
             name,
-            _band(table, labels, scores, identities),
+            band_around(table, labels, scores, identities),
         )
 
     def plot(self, ax: Axes | None = None, **line: Any) -> "RocDisplay":
@@ -83,7 +83,7 @@ class RocDisplay(Display):
         ax.plot([0, 1], [0, 1], color=NEUTRAL_COLOUR, linestyle=":", linewidth=1)
         if self.band is not None:
             far, recall = self.band.far, self.band.recall
-            _shade(ax, (far.low, recall.high), (far.high, recall.low), line)
+            shade(ax, (far.low, recall.high), (far.high, recall.low), line)
         _curve(ax, self.far, self.recall, self.name, f"AUC {self.auc:.3f}", line)
         if self.at_threshold is not None:
             point = self.at_threshold
@@ -138,7 +138,7 @@ class PrecisionRecallDisplay(Display):
         curve = precision_recall_curve(table)
         share = float(table.genuine / (table.genuine + table.impostor))
         at_threshold = _counts(table, threshold)
-        band = _band(table, labels, scores, identities)
+        band = band_around(table, labels, scores, identities)
         return cls(curve.precision, curve.recall, average_precision(table), share, threshold, at_threshold, name, band)
 
     def plot(self, ax: Axes | None = None, **line: Any) -> "PrecisionRecallDisplay":
@@ -147,7 +147,7 @@ class PrecisionRecallDisplay(Display):
         ax.axhline(self.prevalence, color=NEUTRAL_COLOUR, linestyle=":", linewidth=1)
         if self.band is not None:
             recall, precision = self.band.recall, self.band.precision
-            _shade(ax, (recall.high, precision.high), (recall.low, precision.low), line)
+            shade(ax, (recall.high, precision.high), (recall.low, precision.low), line)
         _curve(ax, self.recall, self.precision, self.name, f"AP {self.average_precision:.3f}", line, steps="steps-pre")
         if self.at_threshold is not None and not np.isnan(self.at_threshold.precision):
             point = self.at_threshold
@@ -208,7 +208,7 @@ class DetDisplay(Display):
             threshold,
             _counts(table, threshold),
             name,
-            _band(table, labels, scores, identities),
+            band_around(table, labels, scores, identities),
         )
 
     def plot(self, ax: Axes | None = None, **line: Any) -> "DetDisplay":
@@ -218,7 +218,7 @@ class DetDisplay(Display):
         if self.band is not None:
             far, recall = self.band.far, self.band.recall
             better, worse = (far.low, 1.0 - recall.high), (far.high, 1.0 - recall.low)
-            _shade(ax, tuple(map(_deviate, better)), tuple(map(_deviate, worse)), line)
+            shade(ax, tuple(map(_deviate, better)), tuple(map(_deviate, worse)), line)
         _curve(ax, _deviate(self.far), _deviate(self.frr), self.name, f"EER {self.eer:.3f}", line)
         if self.at_threshold is not None:
             point = self.at_threshold
@@ -244,18 +244,6 @@ def _curve(
     label = f"{name} ({figure})" if name else figure
     style: dict[str, Any] = {"color": GENUINE_COLOUR, "linewidth": 2, "label": label, "drawstyle": steps}
     ax.plot(x, y, **(style | line))
-
-
-def _band(
-    table: ScoreTable, labels: ArrayLike, scores: ArrayLike, identities: tuple[ArrayLike, ArrayLike] | None
-) -> CurveBand | None:
-    return None if identities is None else curve_band(*check_pairs(labels, scores), table, *identities)
-
-
-def _shade(ax: Axes, better: tuple[FloatArray, ...], worse: tuple[FloatArray, ...], line: dict[str, Any]) -> None:
-    """Fill what lies between the better and the worse corner of the intervals along the curve."""
-    x, y = (np.concatenate((there, back[::-1])) for there, back in zip(better, worse, strict=True))
-    ax.fill(x, y, color=line.get("color", GENUINE_COLOUR), alpha=0.15, linewidth=0)
 
 
 def _deviate(rate: ArrayLike) -> FloatArray:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from siamese_nb.errors import InputError
-from siamese_nb.intervals import compare_models
+from siamese_nb.intervals import compare_models, too_few_pairs
 from siamese_nb.intervals.curves import REPLICATES
 from siamese_nb.metrics import ScoreTable, check_threshold
 from siamese_nb.metrics.convention import BoolArray, FloatArray
@@ -62,6 +62,11 @@ class Scoring:
         """The rule that put the lines where they stand, or ""."""
         rule, lines = self._chosen
         return rule if lines == self.lines else ""
+
+    def doubt(self, parameters: dict[str, float]) -> str:
+        """Say whether the impostor pairs are too few for the FAR that a rule was asked for, or ""."""
+        far = parameters.get("at_most", parameters.get("far_at_most", 0.0))
+        return (0.0 < far < 1.0 and too_few_pairs(int((~self.pairs.genuine).sum()), far)) or ""
 
     @cached_property
     def points(self) -> NDArray[np.float32]:

@@ -390,6 +390,17 @@ class View {
     if (!this.send({ ...message, id: this.inFlight })) this.inFlight = null;
   }
 
+  // The kernel must know where the lines are before it is asked for more.
+  flush() {
+    if (this.moved) this.tell({ kind: "threshold", threshold: this.threshold, low: this.low });
+  }
+
+  // What is asked beside the lines: its answer moves none.
+  ask(message) {
+    this.flush();
+    this.send({ ...message, id: this.inFlight ?? this.state.id });
+  }
+
   follow() {
     if (this.inFlight || this.gone || this.later !== undefined) return;
     const wait = Math.max(0, this.told + PAUSE - performance.now());
@@ -1067,7 +1078,9 @@ class View {
   }
 
   turnTo(name) {
-    if (name && name !== this.data?.model) this.tell({ kind: "model", name });
+    if (!name || name === this.data?.model) return;
+    this.flush();
+    this.tell({ kind: "model", name });
   }
 
   // Where the models' thresholds stand now; what was compared at others is not shown.
@@ -1221,7 +1234,7 @@ class View {
 
   mark(place) {
     const { index, marked } = this.state.strips[this.shown.strip][place];
-    this.tell({ kind: "review", index, wrong: !marked });
+    this.ask({ kind: "review", index, wrong: !marked });
   }
 
   drawTile(tile, pair) {
@@ -1345,7 +1358,7 @@ class View {
       }
     }
     on(this.modelSwitch, "click", (event) => this.turnTo(event.target.closest("button")?.dataset.name));
-    on(this.compared.button, "click", () => this.tell({ kind: "compare" }));
+    on(this.compared.button, "click", () => this.ask({ kind: "compare" }));
     on(this.modeSwitch, "click", (event) => this.setMode(event.target.closest("button")?.dataset.name ?? ""));
     for (const input of Object.values(this.cost.inputs)) on(input, "input", () => this.takeCosts());
     on(this.saving.node, "submit", (event) => this.save(event));

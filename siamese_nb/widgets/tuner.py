@@ -105,6 +105,11 @@ class ThresholdTuner(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
             self._models[name] = Scoring(name, pairs, identities, at, low)
         if not self._models:
             raise InputError("no scores were given: give those of one model, or of several by name")
+        unknown = {name for given in (threshold, save) if isinstance(given, Mapping) for name in given} - set(
+            self._models
+        )
+        if unknown:
+            raise InputError(f"there are no scores of {', '.join(sorted(unknown))}: name models as in scores")
         self._model = next(iter(self._models.values()))
         self._pictures = pictures
         self._saves = save if isinstance(save, Mapping) else dict.fromkeys(self._models, save) if save else {}
@@ -125,7 +130,7 @@ class ThresholdTuner(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
 
     @traitlets.observe("threshold", "low")  # type: ignore[untyped-decorator]
     def _follow(self, _: object) -> None:
-        if self.state:
+        if self.state and (self.threshold, self.low) != self._model.lines:  # else it is published already
             with self.hold_trait_notifications():
                 self.low = None if self.low is None else min(self.low, self.threshold)
                 self._publish()
@@ -155,7 +160,8 @@ class ThresholdTuner(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
             case "threshold":
                 self._move(message["threshold"], message.get("low"), message["id"])
             case "choose":
-                self._move(*self._model.choose(message["rule"], message["parameters"]), message["id"])
+                lines = self._model.choose(message["rule"], message["parameters"])
+                self._move(*lines, message["id"], self._model.doubt(message["parameters"]))
             case "save":
                 self._move(message["threshold"], message.get("low"), message["id"])
                 self._store(message["reason"].strip())
@@ -166,12 +172,12 @@ class ThresholdTuner(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
                 pairs, buffers = encode_pairs(self._pictures, message["indices"], message["size"], self.log)
                 self.send({"kind": "pictures", "size": message["size"], "pairs": pairs}, buffers)
 
-    def _move(self, threshold: float, low: float | None, id: str) -> None:
+    def _move(self, threshold: float, low: float | None, id: str, said: str = "") -> None:
         threshold = check_threshold(threshold)
         low = check_low(low, threshold)
         with self.hold_trait_notifications():  # one snapshot, with the new thresholds and the id of what moved them
             self.threshold, self.low = threshold, low
-            self._publish(id=id)
+            self._publish(said, id=id)
 
     def _turn_to(self, name: str, id: str) -> None:
         self._model = self._models[name]

@@ -263,6 +263,13 @@ def test_a_named_choice_is_that_of_thresholds(browser, rule, parameters):
     assert reply["update"]["state"]["rule"] == ""
 
 
+def test_a_far_that_so_few_pairs_say_nothing_of_is_kept_and_said(browser):
+    (reply,) = browser.ask("choose", rule="far", parameters={"at_most": 0.2}, id="a")
+    assert reply["update"]["state"]["message"].startswith("too few pairs for a FAR of 0.2: 5 impostor pairs")
+    (reply,) = browser.ask("choose", rule="eer", parameters={}, id="b")
+    assert reply["update"]["state"]["message"] == ""
+
+
 def test_a_choice_that_cannot_be_met_is_said_and_the_line_stays():
     browser = Browser(ThresholdTuner(SCORES[:-2], LABELS[:-2], threshold=0.4))
     (reply,) = browser.ask("choose", rule="far", parameters={"at_most": 0.01}, id="a")
@@ -405,6 +412,7 @@ def test_the_state_is_small_json_without_bytes():
         ({"labels": [1] * 10}, "10 genuine and 0 impostor pairs"),
         ({"scores": SCORES * 3}, "must lie in"),
         ({"scores": {}}, "no scores were given"),
+        ({"scores": {"A": SCORES}, "threshold": {"B": 0.5}}, "there are no scores of B"),
         ({"threshold": 1.5}, "outside"),
         ({"threshold": 0.5, "low": 0.6}, "not sure lies below"),
         ({"categories": ["a"]}, "category names of shape"),
