@@ -62,9 +62,7 @@ def get(
 def inspect(
     data: Data,
     html: Annotated[Path | None, typer.Option(help="Write a report with pictures there, as one HTML file.")] = None,
-    against: Annotated[
-        Path | None, typer.Option(help="Another dataset, such as the one trained on: name what both hold.")
-    ] = None,
+    against: Annotated[Path | None, typer.Option(help="A second dataset: name the pictures in both.")] = None,
     layout: Layout = None,
     as_json: Json = False,
 ) -> None:
@@ -77,7 +75,7 @@ def inspect(
         dataset, bank = scan(data, layout).bank(THUMBNAIL)
         found = examine(dataset, bank)
         if against is not None:
-            found = [*find_leaks(dataset, bank, *scan(against, layout).bank(THUMBNAIL)), *found]
+            found[:0] = find_leaks(dataset, bank, *scan(against, layout).bank(THUMBNAIL))
         if html is not None:
             from siamese_nb.doctor.page import write_page
 

@@ -55,6 +55,24 @@ def find_leaks(dataset: Dataset, bank: Bank, other: Dataset, other_bank: Bank) -
     return [Finding(kind, "error", found, what, _WHY, _REMEDY) for kind, (what, found) in groups.items() if found]
 
 
+def nearly_seen(images: NDArray[np.uint8], looks: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Tell which pictures look nearly like one that was seen, or like one that does.
+
+    Parameters
+    ----------
+    images : ndarray of shape (n, height, width, 3), uint8
+    looks : ndarray of shape (n_seen, 4), uint64
+        Perceptual hashes of what was seen.
+
+    Returns
+    -------
+    ndarray of shape (n,), bool
+    """
+    hashes = np.concatenate([looks, perceptual_hashes(images)])
+    number = tied(near_pairs(hashes), len(hashes))
+    return np.isin(number[len(looks) :], number[: len(looks)])
+
+
 def _in_use(dataset: Dataset, bank: Bank) -> NDArray[np.int64]:
     used = dataset.identity != NOT_IN_USE
     used[[failure.row for failure in bank.failures]] = False
