@@ -3,7 +3,7 @@
 import json
 import math
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,12 @@ from siamese_nb.storage import to_json, whole_file, whole_folder
 FORMAT = 1  # raise it when an older siamese_nb could not read the bundle rightly
 ABOUT = "bundle.json"
 _MODEL = "model.keras"
+_LOOKS = "looks.npy"
+
+
+def no_looks() -> NDArray[np.uint64]:
+    """Return the perceptual hashes of no picture."""
+    return np.empty((0, 4), np.uint64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +43,8 @@ class Bundle:
         The fixed pairs of `"validation"` and `"test"`.
     seen : ndarray of uint64
         Digests of the pictures that it was trained on or its threshold chosen on.
+    looks : ndarray of shape (n_seen, 4), uint64
+        Perceptual hashes of the same pictures; none in a bundle that was written before they were kept.
     """
 
     model: keras.Model
@@ -44,6 +52,7 @@ class Bundle:
     history: dict[str, list[float]]
     pairs: dict[str, ScoredPairs]
     seen: NDArray[np.uint64]
+    looks: NDArray[np.uint64] = field(default_factory=no_looks)
 
 
 def write_bundle(folder: Path, bundle: Bundle) -> None:
@@ -60,6 +69,7 @@ def write_bundle(folder: Path, bundle: Bundle) -> None:
             for part, scored in bundle.pairs.items():
                 scored.write(temporary / f"{part}.csv")
             np.save(temporary / "seen.npy", bundle.seen)
+            np.save(temporary / _LOOKS, bundle.looks)
             (temporary / "history.json").write_text(to_json(bundle.history), "utf-8")
             (temporary / ABOUT).write_text(to_json({"format": FORMAT, **bundle.about}), "utf-8")
     except FileExistsError as error:
@@ -96,6 +106,7 @@ def read_bundle(path: str | os.PathLike[str]) -> tuple[Path, Bundle]:
             history=_read_history(folder / "history.json"),
             pairs={part: ScoredPairs.read(folder / f"{part}.csv") for part in ("validation", "test")},
             seen=np.load(folder / "seen.npy"),
+            looks=np.load(folder / _LOOKS) if (folder / _LOOKS).exists() else no_looks(),
         )
     except InputError:
         raise

@@ -62,17 +62,20 @@ def get(
 def inspect(
     data: Data,
     html: Annotated[Path | None, typer.Option(help="Write a report with pictures there, as one HTML file.")] = None,
+    against: Annotated[Path | None, typer.Option(help="A second dataset: name the pictures in both.")] = None,
     layout: Layout = None,
     as_json: Json = False,
 ) -> None:
     """Say what is in a dataset and what is wrong with it."""
     with _answer(as_json) as answer:
         from siamese_nb.dataset import scan
-        from siamese_nb.doctor import examine
+        from siamese_nb.doctor import examine, find_leaks
         from siamese_nb.images import THUMBNAIL
 
         dataset, bank = scan(data, layout).bank(THUMBNAIL)
         found = examine(dataset, bank)
+        if against is not None:
+            found[:0] = find_leaks(dataset, bank, *scan(against, layout).bank(THUMBNAIL))
         if html is not None:
             from siamese_nb.doctor.page import write_page
 

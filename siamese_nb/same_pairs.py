@@ -4,8 +4,6 @@ import os
 from collections.abc import Mapping
 from dataclasses import replace
 
-import numpy as np
-
 from siamese_nb.dataset import Dataset, scan
 from siamese_nb.errors import InputError
 from siamese_nb.evidence import ScoredPairs
@@ -38,7 +36,6 @@ def score_same_pairs(
         raise InputError("no verifier was given: name at least one")
     dataset = data if isinstance(data, Dataset) else scan(data)
     first, *others = verifiers
-    seen = np.unique(np.concatenate([verifier.seen for verifier in verifiers.values()]))
-    scored, _ = verifiers[first].scored_pairs(dataset, seen)
+    scored, _ = verifiers[first].scored_pairs(dataset, [verifiers[name] for name in others])
     pairs = [(dataset.root / one, dataset.root / two) for one, two in zip(scored.one, scored.two, strict=True)]
     return {first: scored} | {name: replace(scored, scores=verifiers[name].score(pairs)) for name in others}

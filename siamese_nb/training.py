@@ -22,7 +22,7 @@ from siamese_nb.calibration import fit_calibration
 from siamese_nb.checkpoints import checkpoint_folder
 from siamese_nb.config import TrainConfig
 from siamese_nb.dataset import Dataset, scan
-from siamese_nb.doctor import Certificate, certified_split
+from siamese_nb.doctor import Certificate, certified_split, perceptual_hashes
 from siamese_nb.embeddings import bank_embeddings, cosine_scores, row_scores
 from siamese_nb.errors import InputError
 from siamese_nb.evidence import ScoredPairs
@@ -169,9 +169,8 @@ class Run:
             "versions": versions(),
         }
         used = np.concatenate([self.split.train.images, self.split.validation.images])
-        return Verifier(
-            build_siamese(self.leg, self.head), about, self.history, pairs, np.unique(self.bank.digests[used])
-        )
+        seen, looks = np.unique(self.bank.digests[used]), perceptual_hashes(self.bank.images[used])
+        return Verifier(build_siamese(self.leg, self.head), about, self.history, pairs, seen, looks)
 
     def _fit(self, leg: keras.Model, table: NDArray[Any], rate: float, folder: Path, stage: str) -> None:
         learner = make_learner(leg, self.head, table, self.split.train, self.config)

@@ -10,9 +10,10 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from siamese_nb.bundle import Bundle, read_bundle, rewrite_about, write_bundle
+from siamese_nb.bundle import Bundle, no_looks, read_bundle, rewrite_about, write_bundle
 from siamese_nb.calibration import Calibration
 from siamese_nb.dataset import NOT_IN_USE, Dataset, scan
+from siamese_nb.doctor import nearly_seen
 from siamese_nb.embeddings import bank_embeddings, embed, pair_scores, row_scores
 from siamese_nb.errors import InputError
 from siamese_nb.evaluation_page import write_evaluation
@@ -42,6 +43,8 @@ class Verifier:
         The fixed pairs of `"validation"` and `"test"`.
     seen : ndarray of uint64
         Digests of the pictures that it was trained on or its threshold chosen on.
+    looks : ndarray of shape (n_seen, 4), uint64
+        Perceptual hashes of the same pictures.
     path : Path or None
         The bundle's folder, once saved or loaded.
     """
@@ -51,6 +54,7 @@ class Verifier:
     history: dict[str, list[float]] = field(default_factory=dict)
     pairs: dict[str, ScoredPairs] = field(default_factory=dict)
     seen: NDArray[np.uint64] = field(default_factory=lambda: np.empty(0, np.uint64))
+    looks: NDArray[np.uint64] = field(default_factory=no_looks)
     path: Path | None = None
 
     @classmethod
@@ -74,7 +78,7 @@ class Verifier:
             If the place cannot be written to, or is taken.
         """
         path = Path(folder)
-        write_bundle(path, Bundle(self.model, self.about, self.history, self.pairs, self.seen))
+        write_bundle(path, Bundle(self.model, self.about, self.history, self.pairs, self.seen, self.looks))
         self.path = path
         return path
 
@@ -220,8 +224,9 @@ class Verifier:
         Parameters
         ----------
         data : Dataset, folder or CSV file
-            Of a folder, every thing that has a picture among those trained or tuned on is left out; so the dataset
-            that the bundle was trained on is judged by its test part. The pairs of a CSV file are taken as they are.
+            Of a folder, every thing with a picture, or a near-duplicate of one, among those trained or tuned on is left
+            out; so the dataset that the bundle was trained on is judged by its test part. The pairs of a CSV file are
+            taken as they are.
         html : path, optional
             Where a report goes, with curves and the worst pairs, as one HTML file.
 
@@ -247,19 +252,19 @@ class Verifier:
             write_evaluation(Path(html), dataset.root, scored, found, self.about, name)
         return found
 
-    def scored_pairs(
-        self, dataset: Dataset, seen: NDArray[np.uint64] | None = None
-    ) -> tuple[ScoredPairs, dict[str, int]]:
+    def scored_pairs(self, dataset: Dataset, beside: Sequence["Verifier"] = ()) -> tuple[ScoredPairs, dict[str, int]]:
         """Draw the pairs that `evaluate` judges by and score them, and count what was seen in training.
 
         Parameters
         ----------
         dataset : Dataset
-        seen : ndarray of uint64, optional
-            Digests of the pictures that were seen; without it, those that this verifier saw.
+        beside : sequence of Verifier
+            Others; what they saw, or copies of it, counts as seen too.
         """
-        known = self.seen if seen is None else seen
         dataset, bank = dataset.bank(self.image_size)
+        used = np.flatnonzero(dataset.identity != NOT_IN_USE)
+        near = nearly_seen(bank.images[used], np.concatenate([verifier.looks for verifier in (self, *beside)]))
+        known = np.concatenate([bank.digests[used[near]], *(verifier.seen for verifier in (self, *beside))])
         given = dataset.layout == "pairs"
         part = whole(dataset, bank.digests, None if given else known)
         config = self.about["config"]

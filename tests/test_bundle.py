@@ -14,7 +14,7 @@ from siamese_nb import bundle as bundle_module
 from siamese_nb.bundle import ABOUT, FORMAT, newest_bundle, read_bundle, rewrite_about, write_bundle
 from siamese_nb.errors import InputError
 
-FILES = {"bundle.json", "history.json", "model.keras", "seen.npy", "test.csv", "validation.csv"}
+FILES = {"bundle.json", "history.json", "looks.npy", "model.keras", "seen.npy", "test.csv", "validation.csv"}
 
 
 @pytest.fixture
@@ -41,6 +41,13 @@ def test_what_is_written_is_read(trained) -> None:
     assert np.array_equal(bundle.seen, verifier.seen)
     for part in ("validation", "test"):
         assert np.array_equal(bundle.pairs[part].scores, verifier.pairs[part].scores)
+
+
+def test_a_bundle_from_before_looks_were_kept_is_read(trained, tmp_path: Path) -> None:
+    shutil.copytree(trained.path, tmp_path / "bundle")
+    assert len(read_bundle(tmp_path / "bundle")[1].looks) == len(trained.verifier.looks) == 64
+    (tmp_path / "bundle" / "looks.npy").unlink()
+    assert read_bundle(tmp_path / "bundle")[1].looks.shape == (0, 4)
 
 
 def test_its_json_is_json(trained) -> None:
@@ -104,8 +111,10 @@ def test_one_of_a_newer_version_says_so(copy: Path) -> None:
         read_bundle(copy)
 
 
-@pytest.mark.parametrize("name", sorted(FILES - {ABOUT}))
-@pytest.mark.parametrize("damage", ["missing", "truncated", "garbage"])
+DAMAGES = {(name, damage) for name in FILES - {ABOUT} for damage in ("missing", "truncated", "garbage")}
+
+
+@pytest.mark.parametrize(("name", "damage"), sorted(DAMAGES - {("looks.npy", "missing")}))
 def test_damage_is_one_line(name: str, damage: str, copy: Path) -> None:
     file = copy / name
     if damage == "missing":

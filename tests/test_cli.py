@@ -114,6 +114,14 @@ def test_inspect_says_what_is_there(make_couples, tmp_path: Path) -> None:
     assert (answer["images"], answer["couples"], answer["categories"], answer["problems"]) == (12, 6, 2, [])
 
 
+def test_inspect_names_what_leaks_from_another_dataset(make_couples, tmp_path: Path) -> None:
+    train, test = (make_couples(tmp_path / name, categories=1, couples=3) for name in ("train", "test"))
+    answer = answer_of("inspect", test, "--against", train)
+    (leak,) = [finding for finding in answer["findings"] if finding["kind"].startswith("leak")]
+    assert (leak["kind"], leak["severity"], leak["count"]) == ("leak_same_file", "error", 6)
+    assert ["category0/item0_one.png", "../train/category0/item0_one.png"] in leak["groups"]
+
+
 def test_inspect_names_every_problem_and_goes_on(spoilt: Path) -> None:
     answer = answer_of("inspect", spoilt)
     assert answer["couples"] == 5

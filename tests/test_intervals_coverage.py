@@ -76,7 +76,10 @@ def test_coverage_of_95_percent_intervals_on_clustered_pairs(design, n, truth) -
         found = figures_with_intervals(*pairs[:2], THRESHOLD, *pairs[2:], n_bootstrap=128, seed=run)
         for name in hits:
             hits[name] += found[f"{name}_low"] <= truth[name] <= found[f"{name}_high"]
-    print("\n" + "\n".join(f"{design.__name__} {name}: {hit / RUNS:.3f}" for name, hit in hits.items()))
+    stated = {
+        name: hit for name, hit in hits.items() if not math.isnan(found[f"{name}_low"])
+    }  # others say too few pairs
+    print("\n" + "\n".join(f"{design.__name__} {name}: {hit / RUNS:.3f}" for name, hit in stated.items()))
     for name in COVERED:  # what chance cannot tell from a coverage within 93 to 97%
         low, high = binomtest(hits[name], RUNS).proportion_ci(0.99)
         assert low <= 0.97 and high >= 0.93, (name, hits[name] / RUNS)

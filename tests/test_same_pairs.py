@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from siamese_nb import Verifier, scan
+from siamese_nb.bundle import no_looks
 from siamese_nb.errors import InputError
 from siamese_nb.same_pairs import score_same_pairs
 
@@ -20,7 +21,7 @@ def test_both_score_the_same_unseen_pairs(trained):
 
 def test_what_one_has_seen_is_left_out_for_all(trained):
     verifier = Verifier.load(trained.path)
-    other = replace(verifier, seen=np.empty(0, np.uint64))
+    other = replace(verifier, seen=np.empty(0, np.uint64), looks=no_looks())
     found = score_same_pairs({"other": other, "one": verifier}, trained.data)
     alone, _ = other.scored_pairs(scan(trained.data))
     assert len(found["other"].labels) < len(alone.labels)

@@ -169,6 +169,16 @@ def test_on_the_dataset_it_was_trained_on_it_is_judged_by_the_test_part(trained,
         assert found[name] == pytest.approx(by_training[name], abs=1e-6)
 
 
+def test_copies_of_what_was_seen_are_left_out_too(trained, loaded: Verifier, tmp_path: Path) -> None:
+    for file in trained.data.rglob("*.png"):
+        copy = tmp_path / file.relative_to(trained.data)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        Image.open(file).save(copy, compress_level=0)
+    found = loaded.evaluate(tmp_path)
+    assert found["left_out"] == 64
+    assert found["auc"] == pytest.approx(loaded.evaluate(trained.data)["auc"], abs=1e-6)
+
+
 def test_on_new_pictures_all_of_them_count(loaded: Verifier, make_couples, tmp_path: Path) -> None:
     data = make_couples(tmp_path / "new", categories=1, couples=30, size=33)
     found = loaded.evaluate(scan(data))

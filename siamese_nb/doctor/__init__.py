@@ -10,6 +10,7 @@ from siamese_nb.doctor.checks import CHECKS, examine
 from siamese_nb.doctor.evidence import Evidence, collect
 from siamese_nb.doctor.findings import Finding, findings_table
 from siamese_nb.doctor.hashes import NEAR, near_pairs, perceptual_hashes
+from siamese_nb.doctor.leaks import find_leaks, nearly_seen
 from siamese_nb.images import THUMBNAIL
 
 __all__ = [
@@ -23,7 +24,9 @@ __all__ = [
     "certified_split",
     "collect",
     "examine",
+    "find_leaks",
     "findings_table",
     "near_pairs",
+    "nearly_seen",
     "perceptual_hashes",
 ]

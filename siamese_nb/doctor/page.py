@@ -1,10 +1,11 @@
 """The report of an examination as one HTML file: what was found in a dataset, with pictures."""
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 from siamese_nb.dataset import Dataset
-from siamese_nb.doctor.findings import Finding
+from siamese_nb.doctor.findings import SEVERITIES, Finding
 from siamese_nb.page import picture, text, write_report
 from siamese_nb.report import Table, counts_table
 
@@ -31,12 +32,22 @@ def write_page(file: Path, dataset: Dataset, findings: Sequence[Finding]) -> Non
     couples = dataset.couples_per_category()
     categories = Table(("category", "couples"), tuple((name, f"{count:,}") for name, count in couples.items()))
     body = [
+        _summary(findings),
         counts_table(dataset)._repr_html_(),
         f"<details><summary>Couples in each category</summary>{categories._repr_html_()}</details>",
         *(_section(dataset, finding) for finding in findings),
-        "" if findings else "<p>Nothing is wrong with it.</p>",
     ]
     write_report(file, title, body)
+
+
+def _summary(findings: Sequence[Finding]) -> str:
+    """Say at the top how bad it is, with a link to each finding."""
+    if not findings:
+        return "<p>Nothing is wrong with it.</p>"
+    counted = Counter(finding.severity for finding in findings)
+    said = ", ".join(f"{n} {severity}{'s' * (n > 1)}" for severity in SEVERITIES if (n := counted[severity]))
+    links = ", ".join(f'<a href="#{text(f.kind)}">{text(f.kind.replace("_", " "))}</a>' for f in findings)
+    return f"<p>{said}: {links}.</p>"
 
 
 def _section(dataset: Dataset, finding: Finding) -> str:
@@ -47,10 +58,10 @@ def _section(dataset: Dataset, finding: Finding) -> str:
     )
     names = "".join(f"<li>{text(', '.join(group))}</li>" for group in rest)
     more = f"<details><summary>{len(rest):,} more</summary><ul>{names}</ul></details>" if rest else ""
+    heading = f"<b>{finding.severity}</b> {text(finding.kind.replace('_', ' '))}: {finding.count:,}"
     return (
-        f'<section class="{finding.severity}"><h2><b>{finding.severity}</b> {text(finding.kind.replace("_", " "))}: '
-        f"{finding.count:,}</h2><p>{_sentence(finding.what)}</p>"
-        f'<p class="why">{_sentence(finding.why)} {_sentence(finding.remedy)}</p>'
+        f'<section class="{finding.severity}" id="{text(finding.kind)}"><h2>{heading}</h2>'
+        f'<p>{_sentence(finding.what)}</p><p class="why">{_sentence(finding.why)} {_sentence(finding.remedy)}</p>'
         f'<div class="groups">{groups}</div>{more}</section>'
     )
 

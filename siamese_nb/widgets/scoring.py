@@ -1,8 +1,8 @@
 """One model's scores of the pairs, and all that the tuner computes from them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,8 +14,10 @@ from siamese_nb.metrics import ScoreTable, check_threshold
 from siamese_nb.metrics.convention import BoolArray, FloatArray
 from siamese_nb.thresholds import choose_band, choose_threshold
 from siamese_nb.widgets.curves import make_band, make_points
+from siamese_nb.widgets.groups import Grouping
 from siamese_nb.widgets.ranked import RankedPairs
 
+Given = TypeVar("Given")
 Identities = tuple[NDArray[Any], NDArray[Any]]
 Lines = tuple[float, float | None]
 """From which score on pairs are accepted, and below which they are rejected, if that is another."""
@@ -96,6 +98,47 @@ class Scoring:
     def _table(self) -> ScoreTable:
         # Made anew where it is needed: for ten million pairs it is too large to keep.
         return ScoreTable.from_scores(self.pairs.genuine, self.pairs.scores)
+
+
+def make_scorings(
+    scores: ArrayLike | Mapping[str, ArrayLike],
+    labels: ArrayLike,
+    groupings: Sequence[Grouping],
+    identities: Identities | None,
+    threshold: float | Mapping[str, float] | None,
+    low: float | None,
+) -> dict[str, Scoring]:
+    """Sort the pairs by each model's scores; a single model has the name "".
+
+    Raises
+    ------
+    InputError
+        If there is no model, or the arguments do not fit each other.
+    """
+    given = scores if isinstance(scores, Mapping) else {"": scores}
+    if not given:
+        raise InputError("no scores were given: give those of one model, or of several by name")
+    at = by_model(threshold, given)
+    return {
+        name: Scoring(name, RankedPairs.from_pairs(labels, values, groupings), identities, at.get(name), low)
+        for name, values in given.items()
+    }
+
+
+def by_model(value: Given | Mapping[str, Given] | None, models: Iterable[str]) -> dict[str, Given]:
+    """Give every model what was given for all, or each what was given by its name; nothing where that is None.
+
+    Raises
+    ------
+    InputError
+        If a name is none of the models'.
+    """
+    if not isinstance(value, Mapping):
+        return {} if value is None else dict.fromkeys(models, value)
+    unknown = sorted(set(value) - set(models))
+    if unknown:
+        raise InputError(f"there are no scores of {', '.join(unknown)}: name models as in scores")
+    return dict(value)
 
 
 def compare_scorings(models: Sequence[Scoring]) -> list[dict[str, Any]]:

@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike
 from siamese_nb.errors import InputError
 from siamese_nb.metrics import check_threshold
 from siamese_nb.widgets.groups import Grouping
-from siamese_nb.widgets.ranked import STEPS, RankedPairs
-from siamese_nb.widgets.scoring import Scoring, check_identities, check_low, compare_scorings
+from siamese_nb.widgets.ranked import STEPS
+from siamese_nb.widgets.scoring import by_model, check_identities, check_low, compare_scorings, make_scorings
 from siamese_nb.widgets.strips import describe_strips
 from siamese_nb.widgets.thumbnails import Pictures, encode_pairs
 
@@ -98,21 +98,10 @@ class ThresholdTuner(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
         groupings = [Grouping.from_kinds(kinds, n_pairs)] if kinds is not None else []
         groupings += [Grouping.from_names("category", categories, n_pairs)] if categories is not None else []
         identities = check_identities(one_identity, two_identity, n_pairs)
-        self._models: dict[str, Scoring] = {}
-        for name, values in (scores if isinstance(scores, Mapping) else {"": scores}).items():
-            at = threshold.get(name) if isinstance(threshold, Mapping) else threshold
-            pairs = RankedPairs.from_pairs(labels, values, groupings)
-            self._models[name] = Scoring(name, pairs, identities, at, low)
-        if not self._models:
-            raise InputError("no scores were given: give those of one model, or of several by name")
-        unknown = {name for given in (threshold, save) if isinstance(given, Mapping) for name in given} - set(
-            self._models
-        )
-        if unknown:
-            raise InputError(f"there are no scores of {', '.join(sorted(unknown))}: name models as in scores")
+        self._models = make_scorings(scores, labels, groupings, identities, threshold, low)
+        self._saves = by_model(save, self._models)
         self._model = next(iter(self._models.values()))
         self._pictures = pictures
-        self._saves = save if isinstance(save, Mapping) else dict.fromkeys(self._models, save) if save else {}
         self._review = review
         self._marked = set(np.asarray(marked, np.int64).tolist())
         at, low = self._model.lines

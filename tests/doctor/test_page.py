@@ -31,7 +31,9 @@ def page(folder: Path) -> str:
 
 def test_the_page_needs_nothing_else(folder: Path) -> None:
     text = page(folder)
-    sources = re.findall(r'(?:src|href)="([^"]*)"', text)
+    links = re.findall(r'href="#([^"]*)"', text)
+    assert links and all(f'id="{link}"' in text for link in links)
+    sources = re.findall(r'(?:src|href)="([^#"][^"]*)"', text)
     assert sources and all(source.startswith("data:image/jpeg;base64,") for source in sources)
     assert "http" not in text and "<script" not in text and "@import" not in text
     assert "prefers-color-scheme: dark" in text
@@ -43,6 +45,7 @@ def test_every_finding_and_every_file_is_named_once_shown_or_listed(folder: Path
     text = page(folder)
     blank = re.search(r"<section[^>]*><h2><b>error</b> blank: 30.*?</section>", text, re.DOTALL)
     assert blank
+    assert re.search(r"<h1>.*?</h1><p>\d errors?[,:] ", text)
     assert blank[0].count("<img") == 24
     assert "6 more" in blank[0]
     assert sorted(re.findall(r"category0/item\d+_one\.png", blank[0])) == sorted(
