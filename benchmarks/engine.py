@@ -4,7 +4,7 @@
     python benchmarks/engine.py scratch     base_cnn from scratch: two passes a pair against each image once
     python benchmarks/engine.py memory      peak memory of training as the pictures get more
 
-`--images` and `--sizes` make them smaller or larger. Figures go to benchmarks/results.json, by name; `plot` draws them.
+`--images` and `--sizes` make them smaller or larger. Figures go to benchmarks/results.json, by name.
 """
 
 import argparse
@@ -56,10 +56,6 @@ def make_bank(couples: int, size: int, folder: Path | None = None) -> tuple[Bank
     return Bank(images, np.arange(2 * couples, dtype=np.uint64), ()), *parts
 
 
-def watch(train: Part, validation: Part, config: TrainConfig) -> Watched:
-    return Watched.draw(train, validation, config)
-
-
 def ours_frozen(backbone: keras.Model, bank: Bank, watched: Watched, part: Part, config: TrainConfig) -> dict[str, Any]:
     """Train the head on embeddings, from whatever the cache holds."""
     keras.utils.set_random_seed(0)
@@ -102,7 +98,7 @@ def measure_frozen(couples: int, size: int = 224) -> dict[str, Any]:
     """Time one epoch of the usual way, whose ten epochs are alike, between two cold runs of ours of all ten."""
     config = TrainConfig(epochs=EPOCHS, patience=EPOCHS, negatives="within")
     bank, train, validation = make_bank(couples, size)
-    watched = watch(train, validation, config)
+    watched = Watched.draw(train, validation, config)
     keras.utils.set_random_seed(0)
     backbone = build_leg("vgg16", size, "none")
     backbone.trainable = False
@@ -137,7 +133,7 @@ def measure_scratch(couples: int, size: int = 64) -> dict[str, Any]:
     """Time an epoch over the same number of pairs both ways, in turns: ours, usual, usual, ours."""
     config = TrainConfig(epochs=1, negatives="within")
     bank, train, validation = make_bank(couples, size)
-    watched = watch(train, validation, config)
+    watched = Watched.draw(train, validation, config)
     seconds: dict[str, list[float]] = {"ours": [], "usual": []}
     auc: dict[str, list[float]] = {"ours": [], "usual": []}
     for way in ("ours", "usual", "usual", "ours"):
@@ -204,7 +200,9 @@ def memory_of(images: int) -> dict[str, float]:
         leg = keras.Model(base.input, build_projection(base.output_shape[-1], 32)(base.output), name="leg")
         learner = make_learner(leg, MetricHead("squared"), table, train, config)
         threading.Thread(target=watch_memory, daemon=True).start()
-        fit_stage(learner, 1e-3, watch(train, validation, config), {}, Path(folder), Path(folder) / "checkpoint.npz")
+        fit_stage(
+            learner, 1e-3, Watched.draw(train, validation, config), {}, Path(folder), Path(folder) / "checkpoint.npz"
+        )
         done.set()
     return peak
 
