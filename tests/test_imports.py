@@ -20,10 +20,10 @@ ORDER = [
     "metrics", "intervals", "calibration", "thresholds", "report", "baselines", "plots", "rendering", "sample",
     "widgets", "doctor",
     "legs", "models", "embeddings", "config", "batches", "callbacks", "tensorboard",
-    "evidence", "bundle", "verifier", "provenance", "training", "demo", "cli",
+    "evidence", "explain", "bundle", "verifier", "provenance", "training", "demo", "cli",
 ]  # fmt: skip
 WITH_KERAS = {
-    "legs", "models", "embeddings", "batches", "callbacks", "tensorboard", "bundle", "verifier",
+    "legs", "models", "embeddings", "batches", "callbacks", "tensorboard", "explain", "bundle", "verifier",
     "provenance", "training", "demo",
 }  # fmt: skip
 HEAVY = ["keras", "tensorflow", "jax", "torch", "matplotlib", "scipy", "sklearn", "pandas"]
