@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 from siamese_nb import legs, models  # noqa: F401 - their layers must be registered before Keras reads a bundle
 from siamese_nb.errors import InputError
 from siamese_nb.evidence import ScoredPairs
+from siamese_nb.novelty import Known
 from siamese_nb.storage import to_json, whole_file, whole_folder
 
 FORMAT = 1  # raise it when an older siamese_nb could not read the bundle rightly
 ABOUT = "bundle.json"
 _MODEL = "model.keras"
+_KNOWN = "known.npz"
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +39,8 @@ class Bundle:
         The fixed pairs of `"validation"` and `"test"`.
     seen : ndarray of uint64
         Digests of the pictures that it was trained on or its threshold chosen on.
+    known : Known or None
+        A sample of what it was trained on; bundles of earlier versions have none.
     """
 
     model: keras.Model
@@ -44,6 +48,7 @@ class Bundle:
     history: dict[str, list[float]]
     pairs: dict[str, ScoredPairs]
     seen: NDArray[np.uint64]
+    known: Known | None = None
 
 
 def write_bundle(folder: Path, bundle: Bundle) -> None:
@@ -60,6 +65,8 @@ def write_bundle(folder: Path, bundle: Bundle) -> None:
             for part, scored in bundle.pairs.items():
                 scored.write(temporary / f"{part}.csv")
             np.save(temporary / "seen.npy", bundle.seen)
+            if bundle.known is not None:
+                bundle.known.write(temporary / _KNOWN)
             (temporary / "history.json").write_text(to_json(bundle.history), "utf-8")
             (temporary / ABOUT).write_text(to_json({"format": FORMAT, **bundle.about}), "utf-8")
     except FileExistsError as error:
@@ -95,6 +102,7 @@ def read_bundle(path: str | os.PathLike[str]) -> tuple[Path, Bundle]:
             history=_read_history(folder / "history.json"),
             pairs={part: ScoredPairs.read(folder / f"{part}.csv") for part in ("validation", "test")},
             seen=np.load(folder / "seen.npy"),
+            known=Known.read(folder / _KNOWN),
         )
     except InputError:
         raise

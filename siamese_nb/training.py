@@ -21,11 +21,12 @@ from siamese_nb.callbacks import PairMetrics, Progress
 from siamese_nb.config import TrainConfig
 from siamese_nb.dataset import Dataset, scan
 from siamese_nb.doctor import Certificate, certified_split
-from siamese_nb.embeddings import bank_embeddings, compiled_by_xla, cosine_scores, row_scores
+from siamese_nb.embeddings import bank_embeddings, compiled_by_xla, cosine_scores, embed, row_scores
 from siamese_nb.errors import InputError
 from siamese_nb.evidence import ScoredPairs
 from siamese_nb.legs import build_leg, default_size
 from siamese_nb.models import MetricHead, build_in_batch, build_projection, build_siamese
+from siamese_nb.novelty import Known
 from siamese_nb.pairs import Pairs, Part, Split
 from siamese_nb.provenance import auc_by_kind, dataset_facts, versions
 from siamese_nb.storage import check_writable
@@ -154,9 +155,17 @@ class Run:
             "versions": versions(),
         }
         used = np.concatenate([self.split.train.images, self.split.validation.images])
-        return Verifier(
-            build_siamese(self.leg, self.head), about, self.history, pairs, np.unique(self.bank.digests[used])
-        )
+        seen = np.unique(self.bank.digests[used])
+        return Verifier(build_siamese(self.leg, self.head), about, self.history, pairs, seen, self._known())
+
+    def _known(self) -> Known:
+        """Keep a sample of what was trained on, and how far from it validation lies."""
+        parts = [_sample(part, self.config.seed).images for part in (self.split.train, self.split.validation)]
+        frozen = not self.config.learns_leg and not self.config.fine_tune
+        leg: keras.Model = self.projection if frozen else self.leg
+        table: NDArray[Any] = bank_embeddings(self.backbone, self.bank) if frozen else self.bank.images
+        train, validation = (embed(leg, table[rows]) for rows in parts)
+        return Known.from_parts(train, validation, self.config.seed)
 
     def _fit(self, leg: keras.Model, table: NDArray[Any], batches: Batches, rate: float, folder: Path) -> None:
         """Train one stage; the weights end where the validation loss was lowest, or as they were if it never fell."""

@@ -19,6 +19,7 @@ from siamese_nb.evidence import ScoredPairs
 from siamese_nb.images import ImageSource, read_image
 from siamese_nb.metrics import accept, check_threshold, is_collapsed
 from siamese_nb.models import MetricHead
+from siamese_nb.novelty import Known
 from siamese_nb.pairs import whole
 
 SIMILAR, NOT_SIMILAR = "similar", "not similar"
@@ -41,6 +42,8 @@ class Verifier:
         The fixed pairs of `"validation"` and `"test"`.
     seen : ndarray of uint64
         Digests of the pictures that it was trained on or its threshold chosen on.
+    known : Known or None
+        A sample of what it was trained on, where the bundle has one.
     path : Path or None
         The bundle's folder, once saved or loaded.
     """
@@ -50,6 +53,7 @@ class Verifier:
     history: dict[str, list[float]] = field(default_factory=dict)
     pairs: dict[str, ScoredPairs] = field(default_factory=dict)
     seen: NDArray[np.uint64] = field(default_factory=lambda: np.empty(0, np.uint64))
+    known: Known | None = None
     path: Path | None = None
 
     @classmethod
@@ -73,7 +77,7 @@ class Verifier:
             If the place cannot be written to, or is taken.
         """
         path = Path(folder)
-        write_bundle(path, Bundle(self.model, self.about, self.history, self.pairs, self.seen))
+        write_bundle(path, Bundle(self.model, self.about, self.history, self.pairs, self.seen, self.known))
         self.path = path
         return path
 

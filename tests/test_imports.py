@@ -16,15 +16,15 @@ ROOT = Path(siamese_nb.__file__).parent
 # Left to right, as data flows: each module imports from what stands before it, and from nothing after it.
 ORDER = [
     "startup", "errors", "storage", "components", "notebooks", "headers", "images", "bank", "pairs_file", "layouts",
-    "review", "dataset", "parts", "pairs",
+    "review", "dataset", "parts", "pairs", "novelty",
     "metrics", "intervals", "calibration", "thresholds", "report", "baselines", "plots", "rendering", "sample",
     "widgets", "doctor",
     "legs", "models", "embeddings", "config", "batches", "callbacks", "tensorboard",
-    "evidence", "explain", "bundle", "verifier", "provenance", "training", "demo", "cli",
+    "evidence", "explain", "bundle", "verifier", "provenance", "training", "answers", "demo", "cli",
 ]  # fmt: skip
 WITH_KERAS = {
     "legs", "models", "embeddings", "batches", "callbacks", "tensorboard", "explain", "bundle", "verifier",
-    "provenance", "training", "demo",
+    "provenance", "training", "answers", "demo",
 }  # fmt: skip
 HEAVY = ["keras", "tensorflow", "jax", "torch", "matplotlib", "scipy", "sklearn", "pandas"]
 
