@@ -13,7 +13,8 @@ from siamese_nb.thresholds.rules import check_prevalence
 
 NEIGHBOURS = 40
 _BARS = 40
-_REPLICATES = 100
+_REPLICATES = 40  # enough for a standard deviation
+_QUANTILE = 1.96
 _PAIRS = 5000  # that a replicate is fitted on: what it varies by is the things, and they are all there
 _EDGE = 1e-7
 _GRID = np.linspace(logit(_EDGE), logit(1.0 - _EDGE), 201)
@@ -31,16 +32,15 @@ class Experience:
         Share of genuine pairs expected in use.
     band : Band
         Where either error exceeds its bound, the answer is "not sure".
-    low, high : ndarray of shape (201,), float64
-        95% bounds of the log-odds that a pair is genuine, at equal shares, over the score's log-odds.
+    spread : ndarray of shape (201,), float64
+        Standard error of the log-odds that a pair is genuine, over the score's log-odds.
     """
 
     pairs: ScoredPairs
     calibration: Calibration
     prevalence: float
     band: Band
-    low: NDArray[np.float64]
-    high: NDArray[np.float64]
+    spread: NDArray[np.float64]
 
     @classmethod
     def from_pairs(
@@ -59,14 +59,13 @@ class Experience:
         check_prevalence(prevalence)
         main = pairs.main
         band = choose_band(main.labels, main.scores, errors_at_most, errors_at_most, prevalence)
-        return cls(main, calibration, prevalence, band, *_bounds(main))
+        return cls(main, calibration, prevalence, band, _spread(main))
 
     def probability(self, score: float) -> tuple[float, float, float]:
         """Compute the probability that a pair of this score is genuine, and its 95% interval."""
         chance = float(self.calibration.probability(score, self.prevalence))
-        at, shift = logit(np.clip(score, _EDGE, 1.0 - _EDGE)), logit(self.prevalence)
-        low, high = (float(expit(np.interp(at, _GRID, bound) + shift)) for bound in (self.low, self.high))
-        return chance, min(low, chance), max(high, chance)
+        half = _QUANTILE * float(np.interp(_log_odds(score), _GRID, self.spread))
+        return chance, float(expit(logit(chance) - half)), float(expit(logit(chance) + half))
 
     def neighbours(self, score: float) -> NDArray[np.intp]:
         """List the rows of the validation pairs whose scores are nearest, nearest first."""
@@ -83,8 +82,8 @@ def _log_odds(scores: object) -> NDArray[np.float64]:
     return np.asarray(logit(np.clip(np.asarray(scores, np.float64), _EDGE, 1.0 - _EDGE)))
 
 
-def _bounds(pairs: ScoredPairs) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Fit the calibration anew with random weights of the things, and take 2.5% and 97.5% of the curves.
+def _spread(pairs: ScoredPairs) -> NDArray[np.float64]:
+    """Fit the calibration anew with random weights of the things, and see how far the curves lie apart.
 
     A pair weighs the product of its things' weights: pairs that share a thing rise and fall together.
 
@@ -104,8 +103,7 @@ def _bounds(pairs: ScoredPairs) -> tuple[NDArray[np.float64], NDArray[np.float64
         weights = np.where(one == two, drawn[one], drawn[one] * drawn[two])
         replicate = fit_calibration(labels, scores, weights)
         curves.append(np.interp(_GRID, replicate.score_log_odds, replicate.genuine_log_odds))
-    low, high = np.quantile(curves, [0.025, 0.975], axis=0)
-    return low, high
+    return np.asarray(np.std(curves, axis=0, ddof=1))
 
 
 def _some_of_each(pairs: ScoredPairs, rng: np.random.Generator) -> NDArray[np.intp]:
