@@ -14,7 +14,7 @@ from siamese_nb import bundle as bundle_module
 from siamese_nb.bundle import ABOUT, FORMAT, newest_bundle, read_bundle, rewrite_about, write_bundle
 from siamese_nb.errors import InputError
 
-FILES = {"bundle.json", "history.json", "model.keras", "seen.npy", "test.csv", "validation.csv"}
+FILES = {"bundle.json", "history.json", "model.keras", "known.npz", "seen.npy", "test.csv", "validation.csv"}
 
 
 @pytest.fixture

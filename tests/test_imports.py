@@ -20,11 +20,11 @@ ORDER = [
     "metrics", "intervals", "calibration", "thresholds", "report", "baselines", "plots", "rendering", "sample",
     "widgets", "doctor",
     "legs", "models", "embeddings", "config", "batches", "callbacks", "tensorboard",
-    "evidence", "explain", "bundle", "verifier", "provenance", "training", "answers", "demo", "cli",
+    "evidence", "explain", "bundle", "verifier", "provenance", "training", "answers", "app", "demo", "cli",
 ]  # fmt: skip
 WITH_KERAS = {
     "legs", "models", "embeddings", "batches", "callbacks", "tensorboard", "explain", "bundle", "verifier",
-    "provenance", "training", "answers", "demo",
+    "provenance", "training", "answers", "app", "demo",
 }  # fmt: skip
 HEAVY = ["keras", "tensorflow", "jax", "torch", "matplotlib", "scipy", "sklearn", "pandas"]
 
