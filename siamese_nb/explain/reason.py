@@ -44,7 +44,7 @@ class Reason:
     lines: tuple[tuple[int, int], ...]
 
 
-def mutual_matches(likeness: FloatArray, matches: FloatArray, at_most: int = 6) -> tuple[tuple[int, int], ...]:
+def mutual_matches(likeness: FloatArray, matches: FloatArray, at_most: int = 4) -> tuple[tuple[int, int], ...]:
     """List patches that are each other's most alike and add to the score, those that add most first.
 
     Parameters
