@@ -1,9 +1,12 @@
 """Measure the doctor: faults that are put into a copy of a folder and found, sound files accused, time and memory.
 
-    python benchmarks/doctor.py faults FOLDER     recall and precision of each kind over 200 faults
-    python benchmarks/doctor.py time N            scan, bank and examination of N made-up photos, cold and again
+    python benchmarks/doctor.py faults FOLDER        recall and precision of each kind over 200 faults
+    python benchmarks/doctor.py labels FOLDER [FILE] suspects found where 2% of the labels are wrong, by looks alone or
+                                                     by MobileNetV2 with the weights in FILE
+    python benchmarks/doctor.py time FOLDER N...     scan, bank and examination of N files, first and second time
+    python benchmarks/doctor.py decode FOLDER SIDE   decoding speed, beside Pillow in one thread and tf.data
 
-FOLDER is of the layout `identities`. It is copied first and never touched.
+FOLDER is of the layout `identities`, of JPEG files for the last. It is copied first and never touched.
 """
 
 import json
@@ -13,15 +16,20 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from PIL import ExifTags, Image, ImageEnhance, ImageFilter
 
-from siamese_nb.dataset import scan
+from siamese_nb.bank import Bank
+from siamese_nb.dataset import NOT_IN_USE, Dataset, scan
 from siamese_nb.doctor import THUMBNAIL, examine
+from siamese_nb.looks import describe_looks
+from siamese_nb.suspects import find_suspects
 
 FAULTS = 200
 
@@ -149,44 +157,143 @@ def measure_faults(folder: Path) -> None:
     print("in the untouched folder:", {kind: len(paths) for kind, paths in before.items()} or "nothing")
 
 
+def measure_labels(folder: Path, weights: str | None) -> None:
+    """Give 2% of the pictures another thing's label, and print how many of them a list of suspects names."""
+    dataset, bank = scan(folder).bank((160, 160) if weights else THUMBNAIL)
+    if weights:
+        from siamese_nb.embeddings import bank_embeddings
+        from siamese_nb.legs import build_leg
+
+        embeddings = np.asarray(bank_embeddings(build_leg("mobilenetv2", 160, weights), bank))
+    else:
+        embeddings = describe_looks(bank.images)
+    print(f"{folder.name}: {len(dataset.paths):,} pictures, by {'mobilenetv2' if weights else 'looks'}")
+    for name, spoil_labels in (("pictures", mislabelled), ("couples", swapped)):
+        shares = []
+        for seed in range(5):
+            wrong, changed = spoil_labels(dataset, seed)
+            found = find_suspects(changed, embeddings, most=10**6)
+            ranked = list(dict.fromkeys(suspect.one for suspect in found))
+            shares.append([len(wrong & set(ranked[: times * len(wrong)])) / len(wrong) for times in (1, 2)])
+        once, twice = np.mean(shares, axis=0)
+        print(f"{name}: {len(wrong)} wrong, {once:.2f} of them among as many suspects, {twice:.2f} among twice as many")
+
+
+def mislabelled(dataset: Dataset, seed: int) -> tuple[set[str], Dataset]:
+    """Move 2% of the pictures to another thing."""
+    rng, n = np.random.default_rng(seed), len(dataset.paths)
+    wrong, identity = rng.choice(n, n // 50, replace=False), dataset.identity.copy()
+    identity[wrong] = (identity[wrong] + rng.integers(1, identity.max(), len(wrong))) % (identity.max() + 1)
+    return {dataset.paths[row] for row in wrong}, replace(dataset, identity=identity)
+
+
+def swapped(dataset: Dataset, seed: int) -> tuple[set[str], Dataset]:
+    """Keep a couple of each thing, and hand the second pictures of 5% of them round."""
+    order = np.argsort(dataset.identity, kind="stable")
+    _, first, counts = np.unique(dataset.identity[order], return_index=True, return_counts=True)
+    couples = np.stack([order[first], order[first + 1]], axis=1)[counts > 1]
+    identity = np.full(len(dataset.paths), NOT_IN_USE)
+    identity[couples] = np.arange(len(couples))[:, None]
+    chosen = couples[np.random.default_rng(seed).choice(len(couples), max(len(couples) // 20, 2), replace=False)]
+    identity[chosen[:, 1]] = np.roll(identity[chosen[:, 1]], 1)
+    return {dataset.paths[row] for row in chosen.ravel()}, replace(dataset, identity=identity)
+
+
 def accused(root: Path) -> dict[str, set[str]]:
     """Return the files that each kind of finding names."""
     found = examine(*scan(root).bank(THUMBNAIL))
     return {finding.kind: set(finding.paths) for finding in found if finding.paths}
 
 
-def measure_time(n: int) -> None:
-    """Print seconds and peak memory of two examinations of n photos of 256 pixels, each in a process."""
-    with tempfile.TemporaryDirectory() as place:
-        rng = np.random.default_rng(0)
-        for thing in range(n // 10):
-            (Path(place) / "data" / str(thing)).mkdir(parents=True)
-            for picture in range(10):
-                small = Image.fromarray(rng.integers(0, 256, (24, 24, 3), np.uint8))
-                small.resize((256, 256)).save(Path(place) / "data" / str(thing) / f"{picture}.jpg", quality=85)
-        for run in ("first", "second"):
-            command = [sys.executable, __file__, "once", str(Path(place) / "data")]
-            environment = os.environ | {"SIAMESE_NB_CACHE": str(Path(place) / "cache")}
-            answer = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
-            print(f"{n:,} files, {run}:", answer.strip(), flush=True)
+def measure_time(folder: Path, sizes: Sequence[int]) -> None:
+    """Print seconds and peak memory of two examinations of n files, each in a process of its own."""
+    for n in sizes:
+        with tempfile.TemporaryDirectory() as place:
+            multiply(folder, Path(place) / "data", n)
+            for run in ("first", "second"):
+                command = [sys.executable, __file__, "once", str(Path(place) / "data")]
+                environment = os.environ | {"SIAMESE_NB_CACHE": str(Path(place) / "cache")}
+                answer = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+                print(f"{n:,} files, {run}:", answer.strip(), flush=True)
+
+
+def multiply(folder: Path, to: Path, n: int) -> None:
+    """Write n files: a folder's pictures again and again, each time with other bytes at their end."""
+    pictures = [(file.relative_to(folder), file.read_bytes()) for file in sorted(folder.rglob("*.*"))]
+    for number in range(n):
+        name, content = pictures[number % len(pictures)]
+        file = to / name.parent.parent / f"{name.parent.name} {number // len(pictures)}" / name.name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content + number.to_bytes(4, "big"))
 
 
 def measure_once(folder: Path) -> None:
     """Examine a folder and print how long each step took."""
-    marks = [time.perf_counter()]
+    marks, stop, memory = [time.perf_counter()], threading.Event(), [0]
+    threading.Thread(target=watch_memory, args=(stop, memory)).start()
     dataset = scan(folder)
     marks.append(time.perf_counter())
     dataset, bank = dataset.bank(THUMBNAIL)
     marks.append(time.perf_counter())
     examine(dataset, bank)
     marks.append(time.perf_counter())
+    stop.set()
     seconds = dict(zip(("scan", "bank", "examine"), np.diff(marks).round(1).tolist(), strict=True))
-    print(json.dumps(seconds | {"peak MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}))
+    # The pages of a mapped file count as resident, but are given back when another process needs them.
+    resident = {"peak MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, "of it its own": memory[0]}
+    print(json.dumps(seconds | resident))
+
+
+def watch_memory(stop: threading.Event, memory: list[int]) -> None:
+    """Note the most memory, in MB, that belongs to this process and to no file."""
+    while not stop.wait(0.05):
+        line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("RssAnon"))
+        memory[0] = max(memory[0], int(line.split()[1]) // 1024)
+
+
+def measure_decoding(folder: Path, side: int) -> None:
+    """Print how many files a second are decoded and resized, three ways in turn, the best of three rounds each."""
+    import tensorflow as tf
+
+    files = sorted(folder.rglob("*.jpg"))[:4000]
+    names = [str(file) for file in files]
+
+    def pillow() -> None:
+        for file in files:
+            Image.open(file).convert("RGB").resize((side, side), Image.Resampling.BICUBIC)
+
+    def tensorflow() -> None:
+        def read(name: tf.Tensor) -> tf.Tensor:
+            image = tf.io.decode_jpeg(tf.io.read_file(name), channels=3)
+            return tf.cast(tf.image.resize(image, (side, side), "bicubic", antialias=True), tf.uint8)
+
+        for _ in tf.data.Dataset.from_tensor_slices(names).map(read, tf.data.AUTOTUNE).batch(256).prefetch(2):
+            pass
+
+    def bank() -> None:
+        with tempfile.TemporaryDirectory() as place:
+            os.environ["SIAMESE_NB_CACHE"] = place
+            Bank.open(files, (side, side))
+
+    best: dict[str, float] = {}
+    for _ in range(3):
+        for way in (pillow, tensorflow, bank):
+            start = time.perf_counter()
+            way()
+            best[way.__name__] = min(best.get(way.__name__, np.inf), time.perf_counter() - start)
+    width, height = Image.open(files[0]).size
+    print(f"{len(files):,} files such as {width} x {height} to {side} x {side} on {os.cpu_count()} processors:")
+    for name, seconds in best.items():
+        print(f"{name:11}{len(files) / seconds:7.0f} a second, the bank is {seconds / best['bank']:.2f} times as fast")
 
 
 if __name__ == "__main__":
-    what, value = sys.argv[1:]
+    what, place, *numbers = sys.argv[1:]
     if what == "time":
-        measure_time(int(value))
+        measure_time(Path(place), [int(number) for number in numbers])
+    elif what == "labels":
+        measure_labels(Path(place), *(numbers or [None]))
+    elif what == "decode":
+        measure_decoding(Path(place), int(numbers[0]))
     else:
-        {"faults": measure_faults, "once": measure_once}[what](Path(value))
+        {"faults": measure_faults, "once": measure_once}[what](Path(place))

@@ -2,33 +2,19 @@
 
 import hashlib
 import json
-import math
-import os
-import shutil
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm.auto import tqdm
 
-from siamese_nb.errors import InputError
-from siamese_nb.images import READING_RULE, ImageError, read_image
-from siamese_nb.storage import cache_folder, whole_folder
+from siamese_nb.decoding import ABOUT, DAMAGED, IMAGES, ROWS, Failure, digest, make_store
+from siamese_nb.images import READING_RULE
+from siamese_nb.storage import cache_folder
 
-_AT_ONCE = 256  # files in flight: bounds memory, keeps every core busy
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A file that could not be decoded: its row in the bank, the kind of fault, and the message for the user."""
-
-    row: int
-    kind: str
-    message: str
+__all__ = ["Bank", "Failure", "digest"]
 
 
 @dataclass(frozen=True)
@@ -51,9 +37,10 @@ class Bank:
 
     @classmethod
     def open(cls, files: Sequence[Path], size: tuple[int, int]) -> "Bank":
-        """Open the bank of these files at this size, decoding them if no bank of them lies in the cache.
+        """Open the bank of these files at this size, decoding what no bank in the cache holds.
 
-        A bank is found again by every file's path, length and modification time, the size and the reading rule.
+        A file is found again by its path, length and modification time, the size and the reading rule. What was decoded
+        before an interrupt is not decoded again, nor what did not change in a folder where some files did.
 
         Parameters
         ----------
@@ -66,82 +53,27 @@ class Bank:
         InputError
             If the cache folder cannot be written to, or its disk is too full.
         """
-        folder = cache_folder() / "banks" / _key(files, size)
-        if folder.exists():
-            try:
-                return cls._read(folder)
-            except (OSError, EOFError, ValueError, KeyError):  # damaged: whatever lies in a cache may be deleted
-                shutil.rmtree(folder, ignore_errors=True)
-        # Another process may have made the same bank meanwhile: then that one is taken.
-        with suppress(FileExistsError), whole_folder(folder) as temporary:
-            _check_room(temporary, len(files), size)
-            _decode_all(files, size, temporary)
+        stamps = np.array([_stamp(file) for file in files], np.uint64)
+        key = hashlib.blake2b(stamps.tobytes(), digest_size=16).hexdigest()
+        folder = cache_folder() / "banks" / f"{size[0]}x{size[1]}-{key}"
+        with suppress(*DAMAGED):
+            return cls._read(folder)
+        make_store(folder, files, stamps, size)
         return cls._read(folder)
 
     @classmethod
     def _read(cls, folder: Path) -> "Bank":
-        about = json.loads((folder / "bank.json").read_text("utf-8"))
+        about = json.loads((folder / ABOUT).read_text("utf-8"))
         return cls(
-            images=np.load(folder / "images.npy", mmap_mode="r"),
-            digests=np.load(folder / "digests.npy"),
+            images=np.load(folder / IMAGES, mmap_mode="r"),
+            digests=np.ascontiguousarray(np.load(folder / ROWS)["digest"]),
             failures=tuple(Failure(**failure) for failure in about["failures"]),
         )
 
 
-def digest(content: bytes) -> int:
-    """Hash a file's bytes to 64 bits.
-
-    >>> digest(b"one") == digest(b"one"), digest(b"one") == digest(b"two")
-    (True, False)
-    """
-    return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "big")
-
-
-def _key(files: Sequence[Path], size: tuple[int, int]) -> str:
-    parts = [READING_RULE, *map(str, size)]
-    for file in files:
-        parts.append(str(file.absolute()))
-        with suppress(OSError):  # what vanished since the scan has neither, and is a failure of the bank
-            status = file.stat()
-            parts += [str(status.st_size), str(status.st_mtime_ns)]
-    return hashlib.blake2b("\0".join(parts).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
-
-
-def _check_room(folder: Path, n: int, size: tuple[int, int]) -> None:
-    """Raise while nothing is lost: writing to a mapped file on a full disk kills the process."""
-    needed, free = math.prod((n, *size, 3)), shutil.disk_usage(folder).free
-    if needed > free:
-        raise InputError(
-            f"the cache needs {needed / 2**20:.0f} MB, and the disk of {cache_folder()} has {free / 2**20:.0f} MB; "
-            "free some, or set SIAMESE_NB_CACHE to a folder on another disk"
-        )
-
-
-def _decode_all(files: Sequence[Path], size: tuple[int, int], folder: Path) -> None:
-    shape = (len(files), *size, 3)
-    images = np.lib.format.open_memmap(folder / "images.npy", mode="w+", dtype=np.uint8, shape=shape)
-    digests = np.zeros(len(files), np.uint64)
-
-    def decode(row: int) -> Failure | None:
-        try:
-            content = files[row].read_bytes()
-            digests[row] = digest(content)
-            images[row] = read_image(content, size)
-        except ImageError as error:
-            return Failure(row, error.kind, str(error))
-        except OSError as error:
-            return Failure(row, "unreadable", f"the picture cannot be read: {error.strerror or error}")
-        return None
-
-    failures: list[Failure] = []
-    bar = tqdm(total=len(files), desc="Decoding", unit="image", delay=2, leave=False)
-    # Pillow decodes and resizes outside the interpreter's lock, so threads use every core.
-    with bar, ThreadPoolExecutor(os.cpu_count()) as pool:
-        for start in range(0, len(files), _AT_ONCE):
-            rows = range(start, min(start + _AT_ONCE, len(files)))
-            failures += [failure for failure in pool.map(decode, rows) if failure]
-            bar.update(len(rows))
-    images.flush()
-    np.save(folder / "digests.npy", digests)
-    about = {"files": len(files), "size": size, "rule": READING_RULE, "failures": [vars(f) for f in failures]}
-    (folder / "bank.json").write_text(json.dumps(about), "utf-8")
+def _stamp(file: Path) -> int:
+    parts = [READING_RULE, str(file.absolute())]
+    with suppress(OSError):  # what vanished since the scan has neither, and is a failure of the bank
+        status = file.stat()
+        parts += [str(status.st_size), str(status.st_mtime_ns)]
+    return digest("\0".join(parts).encode("utf-8", "surrogateescape"))

@@ -96,6 +96,7 @@ def read_bundle(path: str | os.PathLike[str]) -> tuple[Path, Bundle]:
                 f"{folder} was written by siamese_nb {about.get('versions', {}).get('siamese_nb', 'of a later date')}, "
                 "which is newer than this one; update siamese-nb to read it"
             )
+        float(about["threshold"]["threshold"])  # raises where there is none: no answer without it
         bundle = Bundle(
             model=_read_model(folder / _MODEL),
             about=about,

@@ -46,6 +46,20 @@ def sample(
 
 
 @app.command()
+def get(
+    name: Annotated[str, typer.Argument(help="omniglot, olivetti or lfw.")],
+    data: Annotated[Path | None, typer.Argument(help="Where to.  [default: data/NAME]")] = None,
+    source: Annotated[Path | None, typer.Option("--from", help="Its archive, where there is no network.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Lay out a public dataset, downloaded or from a file."""
+    with _answer(as_json) as answer:
+        from siamese_nb.fetch import fetch_dataset
+
+        answer["data"] = str(fetch_dataset(name, data or Path("data") / name, source))
+
+
+@app.command()
 def inspect(
     data: Data,
     html: Annotated[Path | None, typer.Option(help="Write a report with pictures there, as one HTML file.")] = None,
@@ -116,13 +130,19 @@ def train(
 
 
 @app.command()
-def evaluate(bundle: BundleFolder, data: Data, layout: Layout = None, as_json: Json = False) -> None:
+def evaluate(
+    bundle: BundleFolder,
+    data: Data,
+    html: Annotated[Path | None, typer.Option(help="Write a report with pictures there, as one HTML file.")] = None,
+    layout: Layout = None,
+    as_json: Json = False,
+) -> None:
     """Measure a bundle at its threshold, on pictures that it has not seen, with 95% intervals."""
     with _answer(as_json) as answer:
         from siamese_nb import Verifier, scan
 
         dataset = scan(data, layout)
-        answer.update(Verifier.load(bundle).evaluate(dataset))
+        answer.update(Verifier.load(bundle).evaluate(dataset, html))
 
 
 @app.command()

@@ -17,7 +17,7 @@ from siamese_nb.layouts import (
     NOT_IN_USE,
     Problem,
     find_pictures,
-    header_of,
+    headers_of,
     leaf_folders,
     looks_like_couples,
     match_twins,
@@ -196,9 +196,7 @@ def _scan_pairs(file: Path) -> Dataset:
     """Read labelled pairs; genuine pairs tie their pictures into one identity."""
     rows = reviewed_pairs(read_review(file.parent), read_pairs(file, labels=True))
     problems: list[Problem] = []
-    named = sorted({path for row in rows for path in row[:2]})
-    read = ((path, header_of(file.parent, path, problems)) for path in named)
-    headers = {path: header for path, header in read if header}
+    headers = headers_of(file.parent, sorted({path for row in rows for path in row[:2]}), problems)
     paths = list(headers)
     if not paths:
         raise InputError(f"none of the pictures that {file} names can be read; paths are relative to the file's folder")

@@ -3,18 +3,21 @@
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
 from tqdm.auto import tqdm
 
-from siamese_nb.images import Header, ImageError, read_header
+from siamese_nb.header_cache import cached_headers
+from siamese_nb.images import Header, ImageError
 
 NOT_IN_USE = -1
 SAMPLE_MARKER = ".sample.json"  # lies in the embedded sample's folder; a scan of the folder above leaves that out
 REVIEW_FILE = "review.csv"  # what a person said about the pictures, see `siamese_nb.review`
+_BLOCK, _THREADS = 64, 8  # files that a thread reads at once; threads, most of which wait for the disk
 _TWIN = re.compile(r"(?P<id>.+)_(?P<side>one|two)", re.IGNORECASE | re.DOTALL)
 
 
@@ -34,27 +37,48 @@ class Problem:
 def find_pictures(root: Path, problems: list[Problem]) -> dict[str, Header]:
     """Find the readable pictures of a folder by relative path, sorted; add a problem for what is not one."""
     suffixes = {suffix for suffix, format in Image.registered_extensions().items() if format in Image.OPEN}
-    found = {}
-    for path in tqdm(list(_visible_files(root, problems)), desc="Reading headers", unit="file", delay=2, leave=False):
-        relative = path.relative_to(root).as_posix()
-        if relative in ("README.md", REVIEW_FILE):  # the one explains the folder to people, the other is theirs to us
+    named = []
+    for path in _visible_files(root, problems):
+        if path in ("README.md", REVIEW_FILE):  # the one explains the folder to people, the other is theirs to us
             continue
-        if path.suffix.lower() not in suffixes:
+        if os.path.splitext(path)[1].lower() in suffixes:  # noqa: PTH122  (a Path for each of 100,000 takes seconds)
+            named.append(path)
+        else:
             message = "not a picture that can be read; convert it to PNG or JPEG, or move it away"
-            problems.append(Problem(relative, "stray_file", message))
-        elif header := header_of(root, relative, problems):
-            found[relative] = header
-    return dict(sorted(found.items()))
+            problems.append(Problem(path, "stray_file", message))
+    return headers_of(root, sorted(named), problems)
 
 
-def header_of(root: Path, path: str, problems: list[Problem]) -> Header | None:
-    """Read a file's header; if it is no picture, return None and add a problem that says why."""
-    try:
-        return read_header(root / path)
-    except ImageError as error:
-        kind = "missing_file" if isinstance(error.__cause__, FileNotFoundError) else error.kind
-        problems.append(Problem(path, kind, str(error).replace(str(root / path), "the file", 1)))
-        return None
+def headers_of(root: Path, paths: Sequence[str], problems: list[Problem]) -> dict[str, Header]:
+    """Read the headers of files below a folder, in their order; add a problem for each that is no picture."""
+    found = {}
+    blocks = [paths[start : start + _BLOCK] for start in range(0, len(paths), _BLOCK)]
+    bar = tqdm(total=len(paths), desc="Reading headers", unit="file", delay=2, leave=False)
+    # Reading a header is Python's work on a local disk, but mostly waiting on one that is far away.
+    with bar, cached_headers(root) as read, ThreadPoolExecutor(_THREADS) as pool:
+        for block, results in zip(blocks, pool.map(lambda block: _read_block(read, block), blocks), strict=True):
+            for path, result in zip(block, results, strict=True):
+                if isinstance(result, Header):
+                    found[path] = result
+                else:
+                    problems.append(_problem(root, path, result))
+            bar.update(len(block))
+    return found
+
+
+def _read_block(read: Callable[[str], Header], paths: Sequence[str]) -> list[Header | ImageError]:
+    results: list[Header | ImageError] = []
+    for path in paths:
+        try:
+            results.append(read(path))
+        except ImageError as error:
+            results.append(error)
+    return results
+
+
+def _problem(root: Path, path: str, error: ImageError) -> Problem:
+    kind = "missing_file" if isinstance(error.__cause__, FileNotFoundError) else error.kind
+    return Problem(path, kind, str(error).replace(str(root / path), "the file", 1))
 
 
 def looks_like_couples(paths: list[str]) -> bool:
@@ -106,8 +130,8 @@ def leaf_folders(paths: list[str], problems: list[Problem]) -> tuple[list[int], 
     return identity, [parent.parent.as_posix() for parent in parents]
 
 
-def _visible_files(root: Path, problems: list[Problem]) -> Iterator[Path]:
-    """Yield what is not hidden, nor in the embedded sample, folder by folder."""
+def _visible_files(root: Path, problems: list[Problem]) -> Iterator[str]:
+    """Yield the relative path of what is not hidden, nor in the embedded sample, folder by folder."""
 
     def cannot_open(error: OSError) -> None:
         path = Path(str(error.filename)).relative_to(root).as_posix()
@@ -119,7 +143,9 @@ def _visible_files(root: Path, problems: list[Problem]) -> Iterator[Path]:
         folders[:] = [
             path.name for path in visible if not (path / SAMPLE_MARKER).exists() and not _is_walked(path, walked)
         ]
-        yield from (Path(parent) / name for name in sorted(names) if not name.startswith("."))
+        within = Path(parent).relative_to(root).as_posix()
+        before = "" if within == "." else f"{within}/"
+        yield from (before + name for name in sorted(names) if not name.startswith("."))
 
 
 def _is_walked(folder: Path, walked: list[Path]) -> bool:

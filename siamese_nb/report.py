@@ -10,12 +10,14 @@ from numpy.typing import ArrayLike
 
 from siamese_nb.dataset import Dataset
 from siamese_nb.errors import InputError
+from siamese_nb.intervals import ModelFigures
 from siamese_nb.metrics import ScoreTable
 from siamese_nb.pairs import PARTS, Split
 from siamese_nb.thresholds import choose_threshold
 
 MAIN_FIGURES = ("auc", "eer", "accuracy", "precision", "recall", "far", "recall_at_precision_95")
 _COSTS = ("threshold", "FAR", "FRR", "precision", "falsely accepted", "falsely rejected")
+_ERRORS = ("eer", "far", "frr", "brier", "log_loss", "frr_at_far_1_in_100", "frr_at_far_1_in_1000")
 _ABBREVIATIONS = ("auc", "eer", "far", "frr")
 _COUNTS = ("images", "identities", "couples", "categories")
 
@@ -82,6 +84,43 @@ def figures_table(found: Mapping[str, Mapping[str, Any]], names: tuple[str, ...]
     return Table(("", *found), (("pairs", *(f"{figures['pairs']:,}" for figures in found.values())), *rows))
 
 
+def optimism_table(
+    validation: Mapping[str, Any], test: Mapping[str, Any], names: tuple[str, ...] = MAIN_FIGURES
+) -> Table:
+    """Set the figures of the pairs that a threshold was chosen on beside those of other pairs, and their difference.
+
+    The best of many thresholds flatters itself on the pairs that it was chosen on. The optimism is how much better the
+    figure is there, above 0 for flattery; its interval follows from those of the two, which share no thing.
+
+    Parameters
+    ----------
+    validation, test : mapping
+        Figures as `ScoredPairs.figures` gives them.
+    names : tuple of str
+        Which figures, one row each.
+
+    References
+    ----------
+    Zou & Donner (2008), Construction of confidence limits about effect measures: a general approach, Statistics in
+    Medicine 27, 1693-1702, equation 5.
+    """
+    rows = []
+    for name in names:
+        optimism = _estimate(_optimism(validation, test, name), "+.3f")
+        rows.append((_words(name), interval(validation, name), interval(test, name), optimism))
+    return Table(("", "validation", "test", "optimism"), tuple(rows))
+
+
+def _optimism(validation: Mapping[str, Any], test: Mapping[str, Any], name: str) -> tuple[float, float, float]:
+    keys = (name, f"{name}_low", f"{name}_high")
+    here, there = ([math.nan if part[key] is None else part[key] for key in keys] for part in (validation, test))
+    better, worse = (there, here) if name in _ERRORS else (here, there)
+    value = better[0] - worse[0]
+    below = math.hypot(better[0] - better[1], worse[2] - worse[0])
+    above = math.hypot(better[2] - better[0], worse[0] - worse[1])
+    return value, value - below, value + above
+
+
 def baselines_table(about: Mapping[str, Any]) -> Table:
     """Set the network's test AUC beside that of what needs no training, by kind of impostor.
 
@@ -94,6 +133,24 @@ def baselines_table(about: Mapping[str, Any]) -> Table:
     network = ("network", *(interval(about["test"][kind], "auc") for kind in kinds))
     others = ((_words(name), *(_number(found[kind]) for kind in kinds)) for name, found in about["baselines"].items())
     return Table(("test AUC", *(f"{kind} categories" for kind in kinds)), (network, *others))
+
+
+def models_table(models: Sequence[ModelFigures]) -> Table:
+    """Set models side by side: AUC and error at the threshold, and what each gains on the first, in points.
+
+    Parameters
+    ----------
+    models : sequence of ModelFigures
+        As `siamese_nb.intervals.compare_models` gives them.
+    """
+    rows = []
+    for model in models:
+        alone = model.name == model.reference
+        gains = ["" if alone else _estimate(gain, "+.1f", 100.0) for gain in (model.auc_gain, model.error_gain)]
+        error = _estimate(model.error, ".1%")
+        rows.append((model.name, _number(model.threshold), _estimate(model.auc, ".3f"), error, *gains, model.verdict))
+    heads = ("model", "threshold", "AUC", "error", "AUC gain", "error gain", "verdict on the error")
+    return Table(heads, tuple(rows))
 
 
 def rules_table(labels: ArrayLike, scores: ArrayLike, wishes: Sequence[tuple[str, Mapping[str, float]]]) -> Table:
@@ -122,6 +179,12 @@ def interval(figures: Mapping[str, Any], name: str) -> str:
     value, low, high = (figures[key] for key in (name, f"{name}_low", f"{name}_high"))
     bounds = "" if _number(low) == "-" else f" [{_number(low)}, {_number(high)}]"
     return _number(value) + bounds
+
+
+def _estimate(figure: Sequence[float], form: str, scale: float = 1.0) -> str:
+    value, low, high = (scale * number for number in figure)
+    bounds = f" [{low:{form}}, {high:{form}}]" if math.isfinite(low) and math.isfinite(high) else ""
+    return f"{value:{form}}{bounds}" if math.isfinite(value) else "-"
 
 
 def _costs(table: ScoreTable, threshold: float) -> tuple[str, ...]:

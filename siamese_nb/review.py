@@ -4,7 +4,7 @@ The file has the columns `path_one,path_two,verdict,when,reason`; paths are rela
 empty in a verdict on one picture. Of several lines on the same pictures the last one counts. Verdicts:
 
 - `exclude`: the pictures are not used.
-- `not the same thing`: the second picture is not used; of a couple then neither is.
+- `not the same thing`: if they count as the same thing, the second picture is not used; of a couple then neither is.
 - `same thing`: both pictures, and all that shows the same thing as either, show the same thing.
 
 In a dataset from a pairs file the last two set the pair's label to 0 and 1.
@@ -93,13 +93,18 @@ def add_verdict(folder: str | os.PathLike[str], one: str, two: str, verdict: str
     return added
 
 
-def undo_verdict(folder: str | os.PathLike[str]) -> Verdict | None:
-    """Take the last line out of a folder's review and return it; None if there is none."""
+def undo_verdict(folder: str | os.PathLike[str], *pictures: str) -> Verdict | None:
+    """Take the last line, or the last on the named pictures, out of a folder's review and return it.
+
+    None if there is no such line.
+    """
     verdicts = read_review(folder)
-    if not verdicts:
+    rows = [row for row, verdict in enumerate(verdicts) if not pictures or verdict.pictures == {*pictures}]
+    if not rows:
         return None
-    _write(folder, verdicts[:-1])
-    return verdicts[-1]
+    undone = verdicts.pop(rows[-1])
+    _write(folder, verdicts)
+    return undone
 
 
 def in_force(verdicts: Sequence[Verdict]) -> list[Verdict]:
@@ -124,7 +129,9 @@ def reviewed_identity(
     same = np.array([(index[v.path_one], index[v.path_two]) for v in known if v.verdict == SAME], np.int64)
     if len(same):
         reviewed = _joined(reviewed, same)
-    reviewed[[index[v.path_two] for v in known if v.verdict == NOT_THE_SAME]] = NOT_IN_USE
+    apart = np.array([(index[v.path_one], index[v.path_two]) for v in known if v.verdict == NOT_THE_SAME], np.int64)
+    if len(apart):
+        reviewed[apart[reviewed[apart[:, 0]] == reviewed[apart[:, 1]], 1]] = NOT_IN_USE
     reviewed[[index[path] for v in known if v.verdict == EXCLUDE for path in v.pictures]] = NOT_IN_USE
     return reviewed
 

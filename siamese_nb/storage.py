@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -44,12 +44,17 @@ def _finite(value: Any) -> Any:
 
 
 def check_writable(folder: str | os.PathLike[str]) -> None:
-    """Make a folder if it is not there, and raise `InputError` if nothing can be written to it.
+    """Raise `InputError` if a folder cannot be made or nothing can be written to it; leave nothing behind.
 
     To be called before work that takes long.
     """
-    with _place_beside(Path(folder) / "probe"):
+    folder = Path(folder)
+    made = [place for place in (folder, *folder.parents) if not place.exists()]
+    with _place_beside(folder / "probe"):
         pass
+    for place in made:
+        with suppress(OSError):  # somebody else has put something there meanwhile
+            place.rmdir()
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from siamese_nb.calibration import Calibration
 from siamese_nb.dataset import NOT_IN_USE, Dataset, scan
 from siamese_nb.embeddings import bank_embeddings, embed, pair_scores, row_scores
 from siamese_nb.errors import InputError
+from siamese_nb.evaluation_page import write_evaluation
 from siamese_nb.evidence import ScoredPairs
 from siamese_nb.images import ImageSource, read_image
 from siamese_nb.metrics import accept, check_threshold, is_collapsed
@@ -108,7 +109,7 @@ class Verifier:
         height, width = self.leg.input_shape[1:3]
         return height, width
 
-    def set_threshold(self, threshold: float, reason: str, rule: str = "by hand") -> None:
+    def set_threshold(self, threshold: float, reason: str, rule: str = "by hand", low: float | None = None) -> None:
         """Change the threshold, say why, and save that with the bundle if there is one.
 
         The figures of validation and test are computed anew at it.
@@ -120,13 +121,20 @@ class Verifier:
             For whoever asks later.
         rule : str
             The name of the rule that chose it, if one did.
+        low : float, in [0, threshold], optional
+            Pairs between it and the threshold are to be looked at by a person; it is kept beside the threshold, and the
+            verdict stays that of the threshold.
 
         Raises
         ------
         InputError
-            If the threshold is outside [0, 1], or the bundle cannot be written to.
+            If the threshold is outside [0, 1], `low` is above it, or the bundle cannot be written to.
         """
         chosen = {"threshold": check_threshold(threshold), "rule": rule, "reason": reason}
+        if low is not None:
+            if check_threshold(low) > threshold:
+                raise InputError(f"low={low} was given with the threshold {threshold}: it must not lie above it")
+            chosen["low"] = float(low)
         figures = {part: scored.figures_by_kind(threshold) for part, scored in self.pairs.items()}
         about = {**self.about, "threshold": chosen, **figures}
         if self.path is not None:
@@ -208,7 +216,9 @@ class Verifier:
             "probability": float(self.calibration.probability(score)),
         }
 
-    def evaluate(self, data: Dataset | str | os.PathLike[str]) -> dict[str, Any]:
+    def evaluate(
+        self, data: Dataset | str | os.PathLike[str], html: str | os.PathLike[str] | None = None
+    ) -> dict[str, Any]:
         """Measure the verifier at its threshold on pictures that it has not seen.
 
         Parameters
@@ -216,6 +226,8 @@ class Verifier:
         data : Dataset, folder or CSV file
             Of a folder, every thing that has a picture among those trained or tuned on is left out; so the dataset
             that the bundle was trained on is judged by its test part. The pairs of a CSV file are taken as they are.
+        html : path, optional
+            Where a report goes, with curves and the worst pairs, as one HTML file.
 
         Returns
         -------
@@ -227,18 +239,33 @@ class Verifier:
         Raises
         ------
         InputError
-            If nothing is left to judge by, or every pair gets the same score.
+            If nothing is left to judge by, every pair gets the same score, or the report cannot be written.
         """
-        scored, counts = self.scored_pairs(data if isinstance(data, Dataset) else scan(data))
+        dataset = data if isinstance(data, Dataset) else scan(data)
+        scored, counts = self.scored_pairs(dataset)
         if is_collapsed(scored.scores):
             raise InputError("every pair gets the same score: this network tells nothing apart; train it again")
-        return {**scored.figures_by_kind(self.threshold), **counts}
+        found = {**scored.figures_by_kind(self.threshold), **counts}
+        if html is not None:
+            name = self.path.name if self.path else "the verifier"
+            write_evaluation(Path(html), dataset.root, scored, found, self.about, name)
+        return found
 
-    def scored_pairs(self, dataset: Dataset) -> tuple[ScoredPairs, dict[str, int]]:
-        """Draw the pairs that `evaluate` judges by and score them, and count what was seen in training."""
+    def scored_pairs(
+        self, dataset: Dataset, seen: NDArray[np.uint64] | None = None
+    ) -> tuple[ScoredPairs, dict[str, int]]:
+        """Draw the pairs that `evaluate` judges by and score them, and count what was seen in training.
+
+        Parameters
+        ----------
+        dataset : Dataset
+        seen : ndarray of uint64, optional
+            Digests of the pictures that were seen; without it, those that this verifier saw.
+        """
+        known = self.seen if seen is None else seen
         dataset, bank = dataset.bank(self.image_size)
         given = dataset.layout == "pairs"
-        part = whole(dataset, bank.digests, None if given else self.seen)
+        part = whole(dataset, bank.digests, None if given else known)
         config = self.about["config"]
         drawn, counted = part.judged(config["seed"], config["neg_factor"], config["negatives"])
         if not len(drawn) or drawn.label.all() or not drawn.label.any():
@@ -247,9 +274,9 @@ class Verifier:
                 "give pictures that it was not trained on"
             )
         scores = row_scores(self.leg, self.head, bank.images, drawn.one, drawn.two)
-        seen = np.isin(bank.digests, self.seen)
+        was_seen = np.isin(bank.digests, known)
         left_out = 0 if given else int((dataset.identity != NOT_IN_USE).sum()) - len(part.images)
-        counts = {"left_out": left_out, "seen_pairs": int((seen[drawn.one] | seen[drawn.two]).sum())}
+        counts = {"left_out": left_out, "seen_pairs": int((was_seen[drawn.one] | was_seen[drawn.two]).sum())}
         return ScoredPairs.from_pairs(drawn, counted, scores, dataset.paths, part), counts
 
     def search(self, query: ImageSource, dataset: Dataset, k: int = 10) -> list[dict[str, Any]]:

@@ -104,8 +104,15 @@ def test_one_of_a_newer_version_says_so(copy: Path) -> None:
         read_bundle(copy)
 
 
-@pytest.mark.parametrize("name", sorted(FILES - {ABOUT}))
-@pytest.mark.parametrize("damage", ["missing", "truncated", "garbage"])
+def test_a_bundle_of_an_earlier_version_knows_nothing_of_novelty(copy: Path) -> None:
+    (copy / "known.npz").unlink()
+    assert read_bundle(copy)[1].known is None
+
+
+DAMAGES = [(name, damage) for name in sorted(FILES - {ABOUT}) for damage in ("missing", "truncated", "garbage")]
+
+
+@pytest.mark.parametrize(("name", "damage"), [case for case in DAMAGES if case != ("known.npz", "missing")])
 def test_damage_is_one_line(name: str, damage: str, copy: Path) -> None:
     file = copy / name
     if damage == "missing":
@@ -124,7 +131,7 @@ def test_damage_is_one_line(name: str, damage: str, copy: Path) -> None:
     assert str(copy) in str(caught.value)
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"format": "new"}'])
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"format": "new"}', '{"format": 1}'])
 def test_damage_of_what_is_said_about_it_is_one_line(content: str, copy: Path) -> None:
     (copy / ABOUT).write_text(content)
     with pytest.raises(InputError, match="is damaged"):

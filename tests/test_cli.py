@@ -171,6 +171,11 @@ def test_evaluate_gives_every_figure_with_its_bounds(trained) -> None:
         assert None in (low, high) or low <= value <= high
 
 
+def test_evaluate_writes_a_report_where_asked(trained, tmp_path) -> None:
+    found = answer_of("evaluate", trained.out, trained.data, "--html", tmp_path / "report.html")
+    assert f"{found['auc']:.3f}" in (tmp_path / "report.html").read_text("utf-8")
+
+
 def test_evaluate_is_readable_without_json(trained) -> None:
     result = run("evaluate", trained.path, trained.data)
     assert result.exit_code == 0

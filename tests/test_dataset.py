@@ -320,8 +320,8 @@ def test_a_folder_that_cannot_be_opened_is_named(tmp_path: Path, monkeypatch: py
     pictures(tmp_path, "a/1_one.png", "a/1_two.png", "locked/2_one.png")
     listing = os.scandir
 
-    def refusing(path: str) -> object:
-        if Path(path).name == "locked":
+    def refusing(path: str | int) -> object:  # a number where a temporary folder is cleared away
+        if Path(str(path)).name == "locked":
             raise PermissionError(13, "Permission denied", str(path))
         return listing(path)
 

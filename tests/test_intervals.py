@@ -204,3 +204,24 @@ def test_too_few_pairs_is_said_plainly() -> None:
     assert intervals.too_few_pairs(30_000, 0.001) is None
     with pytest.raises(InputError, match="FAR"):
         intervals.too_few_pairs(100, 0.0)
+
+
+def test_a_share_over_unlike_groups_is_covered_as_often_as_stated() -> None:
+    rng = np.random.default_rng(0)
+    rates = rng.beta(18, 2, (2000, 10))  # what ten alphabets are like, drawn anew each time; 0.9 on average
+    right, asked = rng.binomial(40, rates), np.full(10, 40)
+    covered = [low <= 0.9 <= high for low, high in (intervals.clustered_interval(row, asked) for row in right)]
+    naive = [low <= 0.9 <= high for low, high in (intervals.wilson_interval(row.sum(), 400) for row in right)]
+    assert 0.93 <= np.mean(covered) <= 0.97
+    assert np.mean(naive) < 0.85
+
+
+def test_a_share_over_groups_at_its_edges() -> None:
+    assert intervals.clustered_interval([5], [5]) == (0.0, 1.0)  # one group shows no spread
+    low, high = intervals.clustered_interval([20, 20, 20], [20, 20, 20])
+    assert 0 < low < 0.5 and high == 1.0
+    alike = intervals.clustered_interval([10, 10, 10, 10], [20, 20, 20, 20])
+    assert alike[0] <= intervals.wilson_interval(40, 80)[0] and alike[1] >= intervals.wilson_interval(40, 80)[1]
+    for successes, trials in (([1, 2], [1]), ([3], [2]), ([], []), ([0, 1], [0, 2])):
+        with pytest.raises(InputError):
+            intervals.clustered_interval(successes, trials)

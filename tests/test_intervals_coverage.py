@@ -1,6 +1,6 @@
 """Coverage of the intervals on simulated pairs that share images and identities.
 
-The long study (2,000 data sets of each design, about 20 minutes):
+The long study (2,000 data sets of each design, 5 to 20 minutes):
 ``COVERAGE_RUNS=2000 python -m pytest tests/test_intervals_coverage.py -s``
 """
 
@@ -12,7 +12,7 @@ import pytest
 from scipy.stats import binomtest
 
 from siamese_nb import intervals
-from siamese_nb.intervals import figures_with_intervals
+from siamese_nb.intervals import difference_with_interval, figures_with_intervals
 from siamese_nb.intervals.histogram import ScoreHistogram
 from siamese_nb.intervals.resampling import Resampler
 from siamese_nb.metrics import figures
@@ -83,6 +83,34 @@ def test_coverage_of_95_percent_intervals_on_clustered_pairs(design, n, truth) -
     mean = np.mean([hits[name] for name in COVERED]) / RUNS
     chance = 1.5 * math.sqrt(0.95 * 0.05 / RUNS)
     assert 0.93 - chance <= mean <= 0.97 + chance
+
+
+def two_models(rng: np.random.Generator, n: int) -> tuple[np.ndarray, ...]:
+    """Draw couples as above, scored by one model that sees all of an image and by one that sees half of it."""
+    x, own = embed(rng, n, 2), np.arange(n)
+    one = np.repeat(own, 3)
+    two = (one + rng.integers(1, n, one.size)) % n
+    first, second = np.concatenate((x[:, 0], x[one, 0])), np.concatenate((x[:, 1], x[two, 1]))
+    half = 1.0 / (1.0 + np.exp(np.linalg.norm(first[:, :4] - second[:, :4], axis=-1) - 2.0))
+    labels = np.repeat([1, 0], [n, 3 * n])
+    return labels, half, score(first, second), np.concatenate((own, one)), np.concatenate((own, two))
+
+
+def test_coverage_of_the_difference_between_two_models() -> None:
+    rng = np.random.default_rng(98)
+    many = [np.concatenate(part) for part in zip(*(two_models(rng, 2000) for _ in range(100)), strict=True)]
+    first, second = (figures(many[0], scores, THRESHOLD) for scores in many[1:3])
+    names = ("auc", "balanced_accuracy", "accuracy", "recall", "eer")
+    hits = dict.fromkeys(names, 0)
+    for run in range(RUNS):
+        labels, half, full, one, two = two_models(np.random.default_rng([7, run]), 100)
+        found = difference_with_interval(labels, half, full, THRESHOLD, THRESHOLD, one, two, n_bootstrap=128, seed=run)
+        for name in names:
+            hits[name] += found[f"{name}_low"] <= second[name] - first[name] <= found[f"{name}_high"]
+    print("\n" + "\n".join(f"difference {name}: {hit / RUNS:.3f}" for name, hit in hits.items()))
+    for name in names:
+        low, high = binomtest(hits[name], RUNS).proportion_ci(0.99)
+        assert low <= 0.97 and high >= 0.93, (name, hits[name] / RUNS)
 
 
 def test_treating_pairs_as_independent_is_too_sure() -> None:

@@ -42,6 +42,7 @@ MAKERS: dict[str, Callable[[], Any]] = {
     "HistoryDisplay": lambda: plots.HistoryDisplay.from_history(HISTORY),
     "PairsDisplay": lambda: plots.PairsDisplay.from_images(IMAGES[:5], IMAGES[1:], LABELS[:5], SCORES[:5], 0.42),
     "CountsDisplay": lambda: plots.CountsDisplay.from_counts(["a", "b", "c"], [3, 1, 2]),
+    "OverviewDisplay": lambda: plots.OverviewDisplay.from_pictures([(60, 40), (40, 60), (900, 9)], [0, 99.5, 255]),
 }
 
 
@@ -105,6 +106,25 @@ def test_a_threshold_is_not_needed(name: str) -> None:
 @pytest.mark.parametrize("labels", [[1, 1, 1], [0, 0, 0], [1, 0, 1]])
 def test_degenerate_scores_are_drawn_all_the_same(name: str, labels: list[int]) -> None:
     FROM_SCORES[name].from_scores(labels, [0.5, 0.5, 0.5], 0.9).plot().figure_.canvas.draw()
+
+
+@pytest.mark.parametrize("name", ["RocDisplay", "PrecisionRecallDisplay", "DetDisplay"])
+def test_a_band_of_intervals_lies_around_the_curve_where_identities_are_given(name: str) -> None:
+    one = np.arange(300) % 60
+    two = np.where(LABELS == 1, one, (one + 7) % 60)
+    display = FROM_SCORES[name].from_scores(LABELS, SCORES, 0.42, identities=(one, two)).plot()
+    (band,) = display.ax_.patches
+    curve = next(line for line in display.ax_.get_lines() if "steps" in str(line) or len(line.get_xdata()) > 50)
+    inner = np.column_stack([curve.get_xdata(), curve.get_ydata()])[20:-20:10]
+    inside = band.get_path().contains_points(inner, radius=1e-6) | band.get_path().contains_points(inner, radius=-1e-6)
+    assert inside.mean() > 0.9
+    assert not FROM_SCORES[name].from_scores(LABELS, SCORES, 0.42).plot().ax_.patches
+
+
+def test_what_marks_the_threshold_is_seen_on_a_dark_page() -> None:
+    with plt.style.context("dark_background"):
+        display = plots.RocDisplay.from_scores(LABELS, SCORES, 0.42).plot()
+        assert to_hex(display.ax_.get_lines()[-1].get_color()) == "#ffffff"
 
 
 def test_the_marked_point_lies_on_the_curve() -> None:
@@ -217,3 +237,17 @@ def test_axes_outside_a_grid_are_named() -> None:
 def test_the_package_itself_loads_no_matplotlib() -> None:
     code = "import sys, siamese_nb, siamese_nb.metrics; sys.exit('matplotlib' in sys.modules or 'keras' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False, env=dict(os.environ)).returncode == 0
+
+
+@pytest.mark.parametrize("sizes", [[(96, 96)] * 5, [(1, 9000), (9000, 1), (50, 50)], [(30, 40)]])
+def test_every_picture_is_in_each_panel_of_the_overview(sizes: list[tuple[int, int]]) -> None:
+    display = plots.OverviewDisplay.from_pictures(sizes, np.linspace(0, 255, len(sizes))).plot()
+    display.figure_.canvas.draw()
+    for ax in display.axes_:
+        assert sum(bar.get_height() for bar in ax.patches) == len(sizes)
+
+
+def test_an_overview_needs_a_size_and_a_brightness_of_each_picture() -> None:
+    for size, brightness in (([], []), ([(3, 4)], [1, 2]), ([(0, 4)], [1])):
+        with pytest.raises(InputError, match="width and height, above 0"):
+            plots.OverviewDisplay.from_pictures(size, brightness)

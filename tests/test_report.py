@@ -6,14 +6,17 @@ import numpy as np
 import pytest
 
 from siamese_nb import scan
+from siamese_nb.intervals import wilson_interval
 from siamese_nb.metrics import ScoreTable
 from siamese_nb.pairs import make_split
 from siamese_nb.report import (
     Table,
+    _optimism,
     baselines_table,
     counts_table,
     figures_table,
     interval,
+    optimism_table,
     rules_table,
     split_table,
 )
@@ -57,6 +60,31 @@ def test_figures_stand_side_by_side():
         ("pairs", "1,200", "1,200"),
         ("AUC", "0.850 [0.800, 0.900]", "0.830 [0.800, 0.900]"),
     )
+
+
+def test_optimism_is_what_the_choice_flatters_itself_by_errors_the_other_way_round():
+    better = {"auc": 0.9, "auc_low": 0.86, "auc_high": 0.92, "far": 0.04, "far_low": 0.03, "far_high": 0.07}
+    worse = {"auc": 0.8, "auc_low": 0.77, "auc_high": 0.83, "far": 0.09, "far_low": 0.05, "far_high": 0.13}
+    table = optimism_table(better, worse, ("auc", "far"))
+    assert table.columns == ("", "validation", "test", "optimism")
+    assert table.rows[0] == ("AUC", "0.900 [0.860, 0.920]", "0.800 [0.770, 0.830]", "+0.100 [+0.050, +0.136]")
+    # 0.05 - hypot(0.09 - 0.05, 0.07 - 0.04) and 0.05 + hypot(0.13 - 0.09, 0.04 - 0.03)
+    assert table.rows[1][-1] == "+0.050 [+0.000, +0.091]"
+    unknown = {**worse, "auc_low": None, "auc_high": None}
+    assert optimism_table(better, unknown, ("auc",)).rows[0][-1] == "+0.100"
+
+
+def test_the_interval_of_the_optimism_covers():
+    rng, hits = np.random.default_rng(0), 0
+    for _ in range(400):
+        parts = []
+        for n, share in ((150, 0.9), (200, 0.85)):
+            count = int(rng.binomial(n, share))
+            low, high = wilson_interval(count, n)
+            parts.append({"recall": count / n, "recall_low": low, "recall_high": high})
+        _, low, high = _optimism(*parts, "recall")
+        hits += low <= 0.05 <= high
+    assert 0.92 <= hits / 400 <= 0.98
 
 
 def test_baselines_stand_below_the_network_kind_by_kind():

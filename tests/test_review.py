@@ -96,6 +96,11 @@ def test_of_many_pictures_of_a_thing_only_the_second_named_goes(make_identities,
     assert "category0/thing0/2.png" not in set().union(*shown(scan(root)))
 
 
+def test_not_the_same_thing_changes_nothing_where_that_is_known(couples: Path) -> None:
+    add_verdict(couples, couple(0)[0], couple(1)[1], "not the same thing")
+    assert len(shown(scan(couples))) == 4
+
+
 def test_labels_of_a_pairs_file_are_mended(make_couples, tmp_path: Path) -> None:
     root = make_couples(tmp_path, categories=1, couples=4)
     lines = [(*couple(0), 1), (*couple(1), 0), (*couple(2), 1), (couple(0)[0], couple(1)[0], 0)]

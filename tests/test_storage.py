@@ -130,10 +130,12 @@ def test_a_place_that_cannot_be_written_is_named_in_one_line(write, tmp_path: Pa
     assert "\n" not in str(raised.value)
 
 
-def test_check_writable_leaves_no_trace_but_the_folder(tmp_path: Path) -> None:
-    check_writable(tmp_path / "new")
-    assert everything_in(tmp_path) == ["new"]
-    assert everything_in(tmp_path / "new") == []
+def test_check_writable_leaves_no_trace(tmp_path: Path) -> None:
+    (tmp_path / "old").mkdir()
+    for place in (tmp_path / "new" / "deep", tmp_path / "old" / "deep", tmp_path / "old"):
+        check_writable(place)
+    assert everything_in(tmp_path) == ["old"]
+    assert everything_in(tmp_path / "old") == []
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(InputError, match="cannot write"):
         check_writable(tmp_path / "file")

@@ -217,7 +217,12 @@ def test_a_threshold_that_is_set_is_kept_with_its_figures(copy: Path) -> None:
         assert again.about[part]["threshold"] == 0.25
         assert again.about[part]["within"]["frr"] == pytest.approx(expected["within"]["frr"])
     assert again.about["calibration"] == before["calibration"]
+    verifier.set_threshold(0.5, "the rest is looked at", low=0.2)
+    assert Verifier.load(copy).about["threshold"]["low"] == 0.2
+    with pytest.raises(InputError, match=r"low=0\.6 was given with the threshold 0\.5"):
+        verifier.set_threshold(0.5, "a slip", low=0.6)
     verifier.set_threshold(1.0, "accept nothing")
+    assert "low" not in Verifier.load(copy).about["threshold"]
     assert Verifier.load(copy).about["test"]["recall"] == 0.0
 
 

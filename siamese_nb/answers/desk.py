@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from siamese_nb.embeddings import pair_scores
 from siamese_nb.errors import InputError
 from siamese_nb.explain import Explainer, Reason
 from siamese_nb.metrics import accept
+from siamese_nb.thresholds.band import Band
 from siamese_nb.verifier import NOT_SIMILAR, SIMILAR, Verifier
 from siamese_nb.widgets import Comparer
 from siamese_nb.widgets.thumbnails import make_thumbnail
@@ -36,7 +38,8 @@ class Desk:
         self.verifier = verifier
         self._data = None if data is None else Path(data)
         self._explainer = Explainer(verifier.leg, verifier.head)
-        self.experience = Experience.from_pairs(verifier.pairs["validation"], verifier.calibration, prevalence)
+        experience = Experience.from_pairs(verifier.pairs["validation"], verifier.calibration, prevalence)
+        self.experience = replace(experience, band=_band_of(verifier, experience.band))
 
     def read(self, data: bytes) -> Picture:
         """Decode and embed a file's bytes, or raise `ImageError`."""
@@ -141,6 +144,12 @@ def open_comparer(
         background=desk.background(),
         snapshot=snapshot,
     )
+
+
+def _band_of(verifier: Verifier, measured: Band) -> Band:
+    """Take the band that the user chose with the threshold, if one was chosen."""
+    low = verifier.about["threshold"].get("low")
+    return measured if low is None else replace(measured, low=float(low), high=verifier.threshold)
 
 
 def _remarks(one: Picture, two: Picture) -> Iterator[str]:

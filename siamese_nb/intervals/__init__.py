@@ -8,9 +8,18 @@ sources.
 
 from siamese_nb.intervals.difference import difference_with_interval
 from siamese_nb.intervals.figures import figures_with_intervals
-from siamese_nb.intervals.proportions import too_few_pairs, upper_bound_without_errors, wilson_interval
+from siamese_nb.intervals.models import ModelFigures, compare_models
+from siamese_nb.intervals.proportions import (
+    clustered_interval,
+    too_few_pairs,
+    upper_bound_without_errors,
+    wilson_interval,
+)
 
 __all__ = [
+    "ModelFigures",
+    "clustered_interval",
+    "compare_models",
     "difference_with_interval",
     "figures_with_intervals",
     "too_few_pairs",

@@ -2,7 +2,10 @@
 
 import math
 
+import numpy as np
+from numpy.typing import ArrayLike
 from scipy.stats import norm
+from scipy.stats import t as student
 
 from siamese_nb.errors import InputError
 
@@ -29,6 +32,45 @@ def wilson_interval(successes: float, trials: float, confidence: float = 0.95) -
             f"{successes} successes in {trials} trials were given: needed are 0 <= successes <= trials > 0"
         )
     return score_interval(successes / trials, trials, float(norm.ppf((1.0 + confidence) / 2.0)))
+
+
+def clustered_interval(successes: ArrayLike, trials: ArrayLike, confidence: float = 0.95) -> tuple[float, float]:
+    """Compute the interval of a proportion whose trials come in groups that are alike within, such as alphabets.
+
+    Wilson's interval with the effective number of trials that the spread between the groups leaves, and Student's
+    quantile for their number. Where all groups agree in having no error, or no success, each counts as one trial.
+
+    Parameters
+    ----------
+    successes, trials : array_like of shape (n_groups,), 0 <= successes <= trials, trials > 0
+        Of each group.
+    confidence : float, in (0, 1)
+
+    Raises
+    ------
+    InputError
+        If the counts do not fit each other. Fewer than two groups show no spread: then the bounds are 0 and 1.
+
+    References
+    ----------
+    Cochran (1977), Sampling Techniques, 3rd ed., equation 11.30 (variance of a ratio); Korn & Graubard (1998), Survey
+    Methodology 24, 193-201 (effective trials); Dean & Pagano (2015), Journal of Survey Statistics and Methodology 3,
+    484-503.
+    """
+    check_confidence(confidence)
+    right, asked = np.asarray(successes, float), np.asarray(trials, float)
+    if right.shape != asked.shape or right.ndim != 1 or not right.size or not ((right >= 0) & (right <= asked)).all():
+        raise InputError("successes and trials do not fit: for each group 0 <= successes <= trials is needed")
+    if not (asked > 0).all():
+        raise InputError("a group without trials was given: leave it out")
+    n, total = right.size, asked.sum()
+    if n < 2:
+        return 0.0, 1.0
+    share = float(right.sum() / total)
+    variance = float(((right - share * asked) ** 2).sum() * n / (n - 1) / total**2)
+    # Groups that agree by chance must not count for more than independent trials would.
+    effective = min(share * (1 - share) / variance, float(total)) if variance > 0 else float(n)
+    return score_interval(share, effective, float(student.ppf((1 + confidence) / 2, n - 1)))
 
 
 def score_interval(share: float, trials: float, quantile: float) -> tuple[float, float]:

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 from scipy.stats import norm
 
+from siamese_nb.intervals.curves import CurveBand
 from siamese_nb.metrics import (
     Counts,
     ScoreTable,
@@ -20,6 +21,7 @@ from siamese_nb.metrics import (
     roc_curve,
 )
 from siamese_nb.metrics.convention import FloatArray
+from siamese_nb.plots.bands import band_around, shade
 from siamese_nb.plots.style import GENUINE_COLOUR, NEUTRAL_COLOUR, Display, frame, mark_point
 
 _DET_TICKS = (0.001, 0.01, 0.05, 0.2, 0.5, 0.8, 0.95, 0.99)
@@ -37,6 +39,8 @@ class RocDisplay(Display):
     at_threshold : Counts or None
     name : str or None
         Names the curve in the legend, for several on one picture.
+    band : CurveBand or None
+        95% intervals along the curve.
     """
 
     far: FloatArray
@@ -45,20 +49,41 @@ class RocDisplay(Display):
     threshold: float | None = None
     at_threshold: Counts | None = None
     name: str | None = None
+    band: CurveBand | None = None
 
     @classmethod
     def from_scores(
-        cls, labels: ArrayLike, scores: ArrayLike, threshold: float | None = None, *, name: str | None = None
+        cls,
+        labels: ArrayLike,
+        scores: ArrayLike,
+        threshold: float | None = None,
+        *,
+        name: str | None = None,
+        identities: tuple[ArrayLike, ArrayLike] | None = None,
     ) -> "RocDisplay":
-        """Compute the curve from labels (1 genuine, 0 impostor) and scores in [0, 1]."""
+        """Compute the curve from labels (1 genuine, 0 impostor) and scores in [0, 1].
+
+        With what both pictures of each pair show (`identities`), a band of 95% intervals is drawn around it.
+        """
         table = ScoreTable.from_scores(labels, scores)
         curve = roc_curve(table)
-        return cls(curve.far, curve.recall, auc(table), threshold, _counts(table, threshold), name)
+        return cls(
+            curve.far,
+            curve.recall,
+            auc(table),
+            threshold,
+            _counts(table, threshold),
+            name,
+            band_around(table, labels, scores, identities),
+        )
 
     def plot(self, ax: Axes | None = None, **line: Any) -> "RocDisplay":
         """Draw the curve; keyword arguments go to its line."""
         ax = self._open(ax)
         ax.plot([0, 1], [0, 1], color=NEUTRAL_COLOUR, linestyle=":", linewidth=1)
+        if self.band is not None:
+            far, recall = self.band.far, self.band.recall
+            shade(ax, (far.low, recall.high), (far.high, recall.low), line)
         _curve(ax, self.far, self.recall, self.name, f"AUC {self.auc:.3f}", line)
         if self.at_threshold is not None:
             point = self.at_threshold
@@ -83,6 +108,7 @@ class PrecisionRecallDisplay(Display):
     threshold : float or None
     at_threshold : Counts or None
     name : str or None
+    band : CurveBand or None
     """
 
     precision: FloatArray
@@ -92,22 +118,36 @@ class PrecisionRecallDisplay(Display):
     threshold: float | None = None
     at_threshold: Counts | None = None
     name: str | None = None
+    band: CurveBand | None = None
 
     @classmethod
     def from_scores(
-        cls, labels: ArrayLike, scores: ArrayLike, threshold: float | None = None, *, name: str | None = None
+        cls,
+        labels: ArrayLike,
+        scores: ArrayLike,
+        threshold: float | None = None,
+        *,
+        name: str | None = None,
+        identities: tuple[ArrayLike, ArrayLike] | None = None,
     ) -> "PrecisionRecallDisplay":
-        """Compute the curve from labels (1 genuine, 0 impostor) and scores in [0, 1]."""
+        """Compute the curve from labels (1 genuine, 0 impostor) and scores in [0, 1].
+
+        With what both pictures of each pair show (`identities`), a band of 95% intervals is drawn around it.
+        """
         table = ScoreTable.from_scores(labels, scores)
         curve = precision_recall_curve(table)
         share = float(table.genuine / (table.genuine + table.impostor))
         at_threshold = _counts(table, threshold)
-        return cls(curve.precision, curve.recall, average_precision(table), share, threshold, at_threshold, name)
+        band = band_around(table, labels, scores, identities)
+        return cls(curve.precision, curve.recall, average_precision(table), share, threshold, at_threshold, name, band)
 
     def plot(self, ax: Axes | None = None, **line: Any) -> "PrecisionRecallDisplay":
         """Draw the curve; keyword arguments go to its line."""
         ax = self._open(ax)
         ax.axhline(self.prevalence, color=NEUTRAL_COLOUR, linestyle=":", linewidth=1)
+        if self.band is not None:
+            recall, precision = self.band.recall, self.band.precision
+            shade(ax, (recall.high, precision.high), (recall.low, precision.low), line)
         _curve(ax, self.recall, self.precision, self.name, f"AP {self.average_precision:.3f}", line, steps="steps-pre")
         if self.at_threshold is not None and not np.isnan(self.at_threshold.precision):
             point = self.at_threshold
@@ -130,6 +170,7 @@ class DetDisplay(Display):
     threshold : float or None
     at_threshold : Counts or None
     name : str or None
+    band : CurveBand or None
 
     References
     ----------
@@ -142,20 +183,42 @@ class DetDisplay(Display):
     threshold: float | None = None
     at_threshold: Counts | None = None
     name: str | None = None
+    band: CurveBand | None = None
 
     @classmethod
     def from_scores(
-        cls, labels: ArrayLike, scores: ArrayLike, threshold: float | None = None, *, name: str | None = None
+        cls,
+        labels: ArrayLike,
+        scores: ArrayLike,
+        threshold: float | None = None,
+        *,
+        name: str | None = None,
+        identities: tuple[ArrayLike, ArrayLike] | None = None,
     ) -> "DetDisplay":
-        """Compute the curve from labels (1 genuine, 0 impostor) and scores in [0, 1]."""
+        """Compute the curve from labels (1 genuine, 0 impostor) and scores in [0, 1].
+
+        With what both pictures of each pair show (`identities`), a band of 95% intervals is drawn around it.
+        """
         table = ScoreTable.from_scores(labels, scores)
         curve = det_curve(table)
-        return cls(curve.far, curve.frr, eer(table), threshold, _counts(table, threshold), name)
+        return cls(
+            curve.far,
+            curve.frr,
+            eer(table),
+            threshold,
+            _counts(table, threshold),
+            name,
+            band_around(table, labels, scores, identities),
+        )
 
     def plot(self, ax: Axes | None = None, **line: Any) -> "DetDisplay":
         """Draw the curve; keyword arguments go to its line. Rates of 0 lie on the edge of the picture."""
         ax = self._open(ax)
         ax.axline((0, 0), slope=1, color=NEUTRAL_COLOUR, linestyle=":", linewidth=1)
+        if self.band is not None:
+            far, recall = self.band.far, self.band.recall
+            better, worse = (far.low, 1.0 - recall.high), (far.high, 1.0 - recall.low)
+            shade(ax, tuple(map(_deviate, better)), tuple(map(_deviate, worse)), line)
         _curve(ax, _deviate(self.far), _deviate(self.frr), self.name, f"EER {self.eer:.3f}", line)
         if self.at_threshold is not None:
             point = self.at_threshold

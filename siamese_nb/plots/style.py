@@ -45,9 +45,12 @@ def frame(ax: Axes, **labels: Any) -> None:
 def mark_threshold(ax: Axes, threshold: float | None) -> None:
     """Draw the chosen threshold across an axis of scores."""
     if threshold is not None:
-        ax.axvline(threshold, color="black", linestyle="--", linewidth=1.2, label=f"threshold {threshold:.3g}")
+        ink = plt.rcParams["text.color"]  # black, or white on a dark page
+        ax.axvline(threshold, color=ink, linestyle="--", linewidth=1.2, label=f"threshold {threshold:.3g}")
 
 
 def mark_point(ax: Axes, x: float, y: float, label: str) -> None:
     """Mark the chosen threshold's point on a curve."""
-    ax.plot([x], [y], "o", color="black", markersize=7, markerfacecolor="white", markeredgewidth=1.8, label=label)
+    ink, ground = plt.rcParams["text.color"], plt.rcParams["axes.facecolor"]
+    style = {"markersize": 7, "markerfacecolor": ground, "markeredgewidth": 1.8, "linestyle": "none"}
+    ax.plot([x], [y], "o", color=ink, label=label, **style)

@@ -777,7 +777,7 @@ class View {
     values.forEach((value, patch) => {
       const level = peak > 0 ? Math.max(0, value) / peak : 0;
       const colour = tint.map((channel) => Math.round(8 + (channel - 8) * level));
-      pixels.data.set([...colour, Math.round(255 * (0.66 - 0.5 * level))], 4 * patch);
+      pixels.data.set([...colour, Math.round(255 * (0.6 - 0.5 * level))], 4 * patch);
     });
     small.getContext("2d").putImageData(pixels, 0, 0);
     context.imageSmoothingEnabled = !this.spot;

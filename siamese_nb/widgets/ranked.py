@@ -86,6 +86,11 @@ class RankedPairs:
         middle = int(np.searchsorted(self.scores, threshold))
         return np.arange(max(middle - n // 2, 0), min(middle + n // 2, self.scores.size))
 
+    def between(self, low: float, threshold: float, n: int) -> IntArray:
+        """Find the ranks of `n` pairs spread evenly over those with low <= score < threshold, by rising score."""
+        first, last = (int(rank) for rank in np.searchsorted(self.scores, (low, threshold)))
+        return np.unique(np.linspace(first, last - 1, n).round().astype(np.int64)) if last > first else np.arange(0)
+
     def worst_false_accepts(self, threshold: float, n: int) -> IntArray:
         """Find the ranks of the accepted impostor pairs with the highest scores, the worst first."""
         worst = self._impostors_from_the_top[:n]

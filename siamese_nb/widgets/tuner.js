@@ -7,13 +7,30 @@ const KEPT = 240; // pictures of pairs that the browser keeps
 const SESSION = Math.random().toString(36).slice(2);
 let lastId = 0;
 
+const SHARE = { unit: "%", scale: 100, step: "any", fits: (value) => value >= 0 && value <= 100, need: "from 0 to 100" };
+const BETA = { unit: "", scale: 1, step: "any", fits: (value) => value > 0, need: "above 0" };
 const RULES = [
   { rule: "balanced_accuracy", label: "Balanced accuracy", title: "The highest mean of recall and 1 - FAR, whatever the mix of pairs" },
   { rule: "accuracy", label: "Accuracy", title: "The most pairs decided rightly, at the mix of these pairs" },
   { rule: "eer", label: "Equal errors", title: "Both error rates as nearly equal as the pairs allow" },
-  { rule: "far", label: "FAR ≤ 1%", parameters: { at_most: 0.01 }, title: "The most genuine pairs accepted with at most 1% of the impostor pairs" },
-  { rule: "precision", label: "Precision ≥ 95%", parameters: { at_least: 0.95 }, title: "The most genuine pairs found with at least 95% of the accepted pairs genuine" },
   { rule: "cost", label: "Least cost", title: "The least cost per comparison, at the costs below" },
+  { rule: "f_beta", label: "F-beta, β", fields: [{ name: "beta", label: "Beta", value: 1, ...BETA }], title: "The highest mean of precision and recall (F-beta); a beta above 1 leans to recall" },
+  { rule: "far", label: "FAR ≤", fields: [{ name: "at_most", label: "FAR at most", value: 1, ...SHARE }], title: "The most genuine pairs accepted with at most this share of the impostor pairs" },
+  { rule: "precision", label: "Precision ≥", fields: [{ name: "at_least", label: "Precision at least", value: 95, ...SHARE }], title: "The most genuine pairs found with at least this share of the accepted pairs genuine" },
+  { rule: "recall", label: "Recall ≥", fields: [{ name: "at_least", label: "Recall at least", value: 95, ...SHARE }], title: "The fewest impostor pairs accepted with at least this share of the genuine pairs" },
+  {
+    rule: "band",
+    label: "Band: FAR ≤",
+    fields: [
+      { name: "far_at_most", label: "FAR at most", value: 1, ...SHARE },
+      { name: "frr_at_most", label: "FRR at most", before: "\u2002FRR ≤", value: 1, ...SHARE },
+    ],
+    title: "The fewest pairs left to a person with both errors of the others within these bounds",
+  },
+];
+const MODES = [
+  { name: "one", label: "One threshold", title: "Every pair is accepted or rejected" },
+  { name: "two", label: "Two thresholds", title: "Pairs between two thresholds are left to a person" },
 ];
 const CURVES = [
   { name: "roc", label: "ROC", title: "Recall against false accept rate" },
@@ -21,7 +38,7 @@ const CURVES = [
   { name: "det", label: "DET", title: "Both error rates, on normal-deviate axes" },
 ];
 const STRIPS = [
-  { name: "nearest", label: "Nearest pairs", none: "" },
+  { name: "nearest", label: "Nearest pairs", two: "Not sure", none: "No pair is left to a person here." },
   { name: "accepts", label: "Worst false accepts", none: "No impostor pair is accepted here." },
   { name: "rejects", label: "Worst false rejects", none: "No genuine pair is rejected here." },
 ];
@@ -30,6 +47,8 @@ const COSTS = [
   { name: "false_reject", label: "False reject costs", value: 1, step: "any", fits: (value) => value >= 0, need: "0 or more" },
   { name: "prevalence", label: "Genuine share in use", value: 0.5, step: "any", fits: (value) => value > 0 && value < 1, need: "between 0 and 1" },
 ];
+const WRONG = "Label is wrong: goes into the review; press again to take it back";
+const DASHES = [[7, 4], [2, 3], [9, 3, 2, 3]];
 const COLOURS = ["text", "soft", "line", "surface", "genuine", "impostor"];
 const FRAME = { left: 60, right: 18, top: 10, bottom: 42 };
 const PIXELS = { left: 46, right: 16, top: 30, bars: 176, gap: 14, cost: 40, bottom: 24 };
@@ -40,6 +59,7 @@ const ICONS = {
   right: '<path d="m5.5 12.6 4.2 4.2 8.8-9.6"/>',
   back: '<path d="m14.5 5-7 7 7 7"/>',
   on: '<path d="m9.5 5 7 7-7 7"/>',
+  flag: '<path d="M6 21V4m0 1c4-2.5 7 2.5 12 0v9c-5 2.5-8-2.5-12 0"/>',
 };
 
 function icon(name) {
@@ -130,12 +150,20 @@ function buildSwitch(label, options, chosen) {
 
 function buildScale() {
   const canvas = element("canvas", { aria: { hidden: "true" } });
-  const node = element(
-    "div",
-    { className: "st-scale", tabIndex: 0, aria: { role: "slider", label: "Threshold", valuemin: 0, valuemax: 1, orientation: "horizontal" } },
-    canvas,
-  );
-  return { node, canvas };
+  const slider = (className, label) =>
+    element("div", { className, tabIndex: 0, aria: { role: "slider", label, valuemin: 0, valuemax: 1, orientation: "horizontal" } });
+  const node = slider("st-scale", "Threshold");
+  node.append(canvas);
+  // Beside the other slider, not in it: what is in a slider is not told to a screen reader.
+  const low = slider("st-low", "Reject below");
+  return { node, canvas, low, both: element("div", { className: "st-both" }, node, low) };
+}
+
+function buildRule({ rule, label, title, fields = [] }) {
+  const button = element("button", { type: "button", textContent: label, title, data: { rule }, aria: { pressed: "false" } });
+  const inputs = fields.map(({ label: name, value, step }) => element("input", { type: "number", value, step, min: 0, aria: { label: name } }));
+  const parts = fields.flatMap(({ before = "", unit }, place) => [element("span", { textContent: before }), inputs[place], element("span", { textContent: unit })]);
+  return { rule, fields, button, inputs, node: element("span", { className: "st-rule", title }, button, ...parts) };
 }
 
 function buildMatrix() {
@@ -147,34 +175,37 @@ function buildMatrix() {
     cells[name] = { count, rate, bounds };
     return element("td", { data: { name, right: String(right) }, title }, count, rate, bounds);
   };
-  const head = (text) => element("th", { scope: "col", textContent: text });
+  const head = (text, name = "") => element("th", { scope: "col", textContent: text, data: { name } });
   const side = (text, name) => element("th", { scope: "row", data: { name } }, element("span", { className: "st-dot" }), text);
   const node = element(
     "table",
     { className: "st-matrix" },
     element("caption", { textContent: "What the threshold decides", className: "st-title" }),
-    element("thead", {}, element("tr", {}, element("td"), head("accepted"), head("rejected"))),
+    element("thead", {}, element("tr", {}, element("td"), head("accepted"), head("not sure", "unsure"), head("rejected"))),
     element(
       "tbody",
       {},
-      element("tr", {}, side("Genuine", "genuine"), cell("ta", true, "Recall: genuine pairs that are accepted"), cell("fr", false, "False reject rate (FRR): genuine pairs that are rejected")),
-      element("tr", {}, side("Impostor", "impostor"), cell("fa", false, "False accept rate (FAR): impostor pairs that are accepted"), cell("tr", true, "Impostor pairs that are rejected")),
+      element("tr", {}, side("Genuine", "genuine"), cell("ta", true, "Recall: genuine pairs that are accepted"), cell("gu", "unsure", "Genuine pairs that are left to a person"), cell("fr", false, "False reject rate (FRR): genuine pairs that are rejected")),
+      element("tr", {}, side("Impostor", "impostor"), cell("fa", false, "False accept rate (FAR): impostor pairs that are accepted"), cell("iu", "unsure", "Impostor pairs that are left to a person"), cell("tr", true, "Impostor pairs that are rejected")),
     ),
   );
-  return { node, cells };
+  const unsure = [...node.querySelectorAll("[data-name=unsure], [data-name=gu], [data-name=iu]")];
+  return { node, cells, unsure };
 }
 
 function buildFigures() {
   const values = {};
-  const entry = ([name, label, title]) => {
+  const entry = ([name, label, title, mode]) => {
     values[name] = element("dd");
-    return element("div", { title }, element("dt", { textContent: label }), values[name]);
+    return element("div", { title, data: { mode } }, element("dt", { textContent: label }), values[name]);
   };
   const entries = [
-    ["precision", "Precision", "Share of the accepted pairs that are genuine, at the mix of these pairs"],
-    ["f1", "F1", "Harmonic mean of precision and recall"],
-    ["accuracy", "Accuracy", "Share of pairs decided rightly, at the mix of these pairs"],
-    ["balanced", "Balanced accuracy", "Mean of recall and 1 - FAR, whatever the mix of pairs"],
+    ["precision", "Precision", "Share of the accepted pairs that are genuine, at the mix of these pairs", "both"],
+    ["f1", "F1", "Harmonic mean of precision and recall", "one"],
+    ["accuracy", "Accuracy", "Share of pairs decided rightly, at the mix of these pairs", "one"],
+    ["balanced", "Balanced accuracy", "Mean of recall and 1 - FAR, whatever the mix of pairs", "one"],
+    ["unsure", "Left to a person", "Share of pairs between the two thresholds, at the genuine share in use", "two"],
+    ["wrong", "Wrong of the others", "Share of the pairs decided unseen that are decided wrongly, at the genuine share in use", "two"],
   ];
   return { node: element("dl", { className: "st-figures" }, ...entries.map(entry)), values };
 }
@@ -188,6 +219,19 @@ function buildCosts() {
   const words = element("p", { className: "st-paid" });
   const node = element("div", { className: "st-costs" }, element("div", { className: "st-fields" }, ...COSTS.map(field)), words);
   return { node, inputs, words };
+}
+
+function buildCompared() {
+  const heads = ["Model", "AUC", "Error at its threshold", "AUC gain", "Error gain"];
+  const columns = heads.map((textContent) => element("th", { scope: "col", textContent }));
+  const table = element("table", {}, element("thead", {}, element("tr", {}, ...columns)), element("tbody"));
+  const button = element("button", { type: "button", className: "st-more", textContent: "Compare at these thresholds" });
+  const words = element("p", { className: "st-verdict", aria: { role: "status", live: "polite" } });
+  const title = element("span", { className: "st-title", textContent: "Which model is better" });
+  const head = element("div", { className: "st-head" }, title, button);
+  const hint = "Error: the mean of FAR and FRR. Gains on the first model, in points. Brackets: 95% intervals, from the same draws for both models.";
+  const node = element("div", { className: "st-compared" }, head, element("div", { className: "st-wide" }, table), words, element("p", { className: "st-hint", textContent: hint }));
+  return { node, table, button, words };
 }
 
 function buildSave() {
@@ -205,27 +249,29 @@ function buildLarge() {
   const back = tool("back", "Previous pair");
   const on = tool("on", "Next pair");
   const close = tool("clear", "Close");
+  const wrong = element("button", { type: "button", className: "st-wrong", title: WRONG, aria: { pressed: "false" } }, icon("flag"), "Label is wrong");
   const node = element(
     "dialog",
     { className: "st-large", tabIndex: -1, aria: { label: "A pair of pictures" } },
     element("div", { className: "st-two" }, ...images),
-    element("div", { className: "st-bar-of-tools" }, back, words, on, close),
+    element("div", { className: "st-bar-of-tools" }, back, words, wrong, on, close),
   );
-  return { node, images, words, back, on, close };
+  return { node, images, words, wrong, back, on, close };
 }
 
-function buildTile(pictures) {
+function buildTile(pictures, review) {
   const images = [0, 1].map(() => element("img", { alt: "", draggable: false }));
   const score = element("span", { className: "st-score" });
   const words = element("span", { className: "st-words" });
   const trouble = element("span", { className: "st-trouble" });
-  const node = element(
+  const open = element(
     "button",
-    { type: "button", className: "st-tile", disabled: !pictures },
+    { type: "button", className: "st-open", disabled: !pictures },
     element("span", { className: "st-two", hidden: !pictures }, ...images, trouble),
     element("span", { className: "st-caption" }, score, words),
   );
-  return { node, images, score, words, trouble };
+  const wrong = element("button", { type: "button", className: "st-wrong", hidden: !review, title: WRONG, aria: { pressed: "false", label: "Label is wrong" } }, icon("flag"));
+  return { node: element("div", { className: "st-tile" }, open, wrong), open, wrong, images, score, words, trouble };
 }
 
 // ---- the view ------------------------------------------------------------------------------------------------------
@@ -234,9 +280,9 @@ class View {
   constructor(model, root) {
     this.model = model;
     this.stopping = new AbortController();
-    this.threshold = model.get("state").threshold;
+    ({ threshold: this.threshold, low: this.low } = model.get("state"));
     this.data = null; // what the kernel sends once: counts, points of the curves, and later their band
-    this.band = null;
+    this.bands = new Map(); // of each model's curve
     this.inFlight = null; // the id of what the kernel was told and has not answered yet
     this.moved = false; // since the kernel was told last
     this.told = 0;
@@ -259,24 +305,33 @@ class View {
     this.figures = buildFigures();
     this.cost = buildCosts();
     this.saving = buildSave();
+    this.compared = buildCompared();
+    this.modelSwitch = buildSwitch("Model", [], "");
+    this.modelBar = element("div", { className: "st-models", hidden: true }, element("span", { textContent: "Model" }), this.modelSwitch);
     this.large = buildLarge();
     this.legend = { genuine: element("span"), impostor: element("span") };
     this.typed = element("input", { type: "number", className: "st-typed", min: 0, max: 1, step: "any", aria: { label: "Threshold" } });
-    this.rules = RULES.map(({ rule, label, title }) => element("button", { type: "button", textContent: label, title, data: { rule }, aria: { pressed: "false" } }));
+    this.typedLow = element("input", { type: "number", className: "st-typed", min: 0, max: 1, step: "any", aria: { label: "Reject below" } });
+    this.modeSwitch = buildSwitch("Thresholds", MODES, "one");
+    this.rules = RULES.map(buildRule);
     this.curveSwitch = buildSwitch("Curve", CURVES, "roc");
     this.curve = element("canvas", { className: "st-curve", aria: { role: "img" } });
     this.curveWords = element("p", { className: "st-hint" });
     this.stripSwitch = buildSwitch("Pairs to look at", STRIPS, "nearest");
     this.strip = element("div", { className: "st-strip" });
+    this.marked = element("p", { className: "st-hint", aria: { live: "polite" } });
     this.groups = element("div", { className: "st-groups" });
     this.note = element("p", { className: "st-note", aria: { role: "status", live: "polite" } });
     const key = (name) => element("span", { className: "st-key", data: { name } }, element("span", { className: "st-dot" }), this.legend[name]);
+    const field = (text, input) => element("label", { className: "st-type" }, element("span", { textContent: text }), input);
+    [this.typeLow, this.type] = [field("Reject below", this.typedLow), field("Threshold", this.typed)];
     this.card = element(
       "div",
       { className: "siamese-tuner", aria: { role: "group", label: "Choose a threshold" } },
-      element("div", { className: "st-top" }, key("impostor"), key("genuine"), element("label", { className: "st-type" }, element("span", { textContent: "Threshold" }), this.typed)),
-      this.scale.node,
-      element("div", { className: "st-rules", aria: { role: "group", label: "Named thresholds" } }, ...this.rules),
+      this.modelBar,
+      element("div", { className: "st-top" }, key("impostor"), key("genuine"), element("div", { className: "st-types" }, this.modeSwitch, this.typeLow, this.type)),
+      this.scale.both,
+      element("div", { className: "st-rules", aria: { role: "group", label: "Named thresholds" } }, ...this.rules.map(({ node }) => node)),
       this.note,
       this.cost.node,
       element(
@@ -285,12 +340,14 @@ class View {
         element("div", { className: "st-decided" }, this.matrix.node, this.figures.node),
         element("div", { className: "st-curves" }, element("div", { className: "st-head" }, element("span", { className: "st-title", textContent: "Every threshold" }), this.curveSwitch), this.curve, this.curveWords),
       ),
-      element("div", { className: "st-pairs" }, this.stripSwitch, this.strip),
+      this.compared.node,
+      element("div", { className: "st-pairs" }, this.stripSwitch, this.strip, this.marked),
       this.groups,
       this.saving.node,
       this.large.node,
     );
     root.append(this.card);
+    this.drawMode();
   }
 
   stop() {
@@ -333,16 +390,31 @@ class View {
     if (!this.send({ ...message, id: this.inFlight })) this.inFlight = null;
   }
 
+  // The kernel must know where the lines are before it is asked for more.
+  flush() {
+    if (this.moved) this.tell({ kind: "threshold", threshold: this.threshold, low: this.low });
+  }
+
+  // What is asked beside the lines: its answer moves none.
+  ask(message) {
+    this.flush();
+    this.send({ ...message, id: this.inFlight ?? this.state.id });
+  }
+
   follow() {
     if (this.inFlight || this.gone || this.later !== undefined) return;
     const wait = Math.max(0, this.told + PAUSE - performance.now());
-    this.later = setTimeout(() => this.tell({ kind: "threshold", threshold: this.threshold }), wait);
+    this.later = setTimeout(() => this.tell({ kind: "threshold", threshold: this.threshold, low: this.low }), wait);
   }
 
   hear() {
     clearTimeout(this.timer);
     this.timer = undefined;
     this.waiting = this.gone = false;
+  }
+
+  get band() {
+    return this.bands.get(this.data?.model);
   }
 
   // The band takes the kernel a while: no reason to speak of waiting as long as nothing else is asked.
@@ -362,7 +434,7 @@ class View {
     this.hear();
     if (message.kind === "counts") this.open(message, buffers);
     if (message.kind === "band") {
-      this.band = numbers(Float32Array, buffers[0]);
+      this.bands.set(message.model, numbers(Float32Array, buffers[0]));
       this.drawStatic();
     }
     if (message.kind === "pictures") this.keepPictures(message, buffers);
@@ -373,19 +445,23 @@ class View {
     this.hear();
     if (this.inFlight === this.state.id) this.inFlight = null;
     if (this.moved) this.follow();
-    else if (!this.inFlight) this.threshold = this.state.threshold;
+    else if (!this.inFlight) ({ threshold: this.threshold, low: this.low } = this.state);
     this.drawState();
   }
 
-  open(about, [counts, points]) {
-    const rates = numbers(Float32Array, points);
-    const size = rates.length / 3;
-    const part = (k) => rates.subarray(k * size, (k + 1) * size);
-    this.data = { ...about, counts: numbers(Uint32Array, counts), points: { far: part(0), recall: part(1), precision: part(2) } };
+  open(about, [counts, ...points]) {
+    const curves = points.map((view) => {
+      const rates = numbers(Float32Array, view);
+      const size = rates.length / 3;
+      const part = (k) => rates.subarray(k * size, (k + 1) * size);
+      return { far: part(0), recall: part(1), precision: part(2) };
+    });
+    this.data = { ...about, counts: numbers(Uint32Array, counts), curves };
     this.totals = this.accepted(0, 0);
     put(this.legend.genuine, `${whole(this.totals.genuine)} genuine pairs`);
     put(this.legend.impostor, `${whole(this.totals.impostor)} impostor pairs`);
     this.saving.node.hidden = !about.save;
+    this.buildModels();
     this.buildGroups();
     this.drawStatic();
     this.drawState();
@@ -401,12 +477,18 @@ class View {
   }
 
   // Exact, or null while the kernel has yet to count at a threshold that is not one of the slider's.
-  countsAt(group) {
-    const step = Math.round(this.threshold * this.data.steps);
-    if (step / this.data.steps === this.threshold) return this.accepted(group, step);
-    if (this.state.threshold !== this.threshold) return null;
-    const [impostor, genuine] = this.state.counts[group];
+  countsAt(group, line = "threshold") {
+    const threshold = this[line];
+    const step = Math.round(threshold * this.data.steps);
+    if (step / this.data.steps === threshold) return this.accepted(group, step);
+    if (this.state[line] !== threshold) return null;
+    const [impostor, genuine] = this.state[line === "low" ? "low_counts" : "counts"][group];
     return { impostor, genuine };
+  }
+
+  // What is not rejected: all that is accepted, and with two thresholds what lies between them.
+  keptAt(group) {
+    return this.countsAt(group, this.low === null ? "threshold" : "low");
   }
 
   ratesOf({ impostor, genuine }) {
@@ -435,18 +517,28 @@ class View {
 
   // -- moving
 
-  move(threshold) {
-    this.threshold = Math.min(1, Math.max(0, threshold));
+  // The line that moves takes the other along: not sure never stands above the threshold.
+  move(threshold, line = "threshold") {
+    this[line] = Math.min(1, Math.max(0, threshold));
+    if (this.low !== null && this.low > this.threshold) this[line === "low" ? "threshold" : "low"] = this[line];
     this.moved = true;
     this.schedule();
     this.follow();
   }
 
-  step(by) {
-    const place = this.threshold * this.data.steps;
+  step(by, line) {
+    const place = this[line] * this.data.steps;
     const near = Math.round(place);
-    const from = near / this.data.steps === this.threshold ? near : by > 0 ? Math.floor(place) : Math.ceil(place);
-    this.move((from + by) / this.data.steps);
+    const from = near / this.data.steps === this[line] ? near : by > 0 ? Math.floor(place) : Math.ceil(place);
+    this.move((from + by) / this.data.steps, line);
+  }
+
+  setMode(mode) {
+    if (!this.data || (mode === "two") === (this.low !== null)) return;
+    this.low = null;
+    const { steps } = this.data;
+    if (mode === "two") this.move(Math.round(Math.max(0, this.threshold - 0.1) * steps) / steps, "low");
+    else this.move(this.threshold);
   }
 
   schedule() {
@@ -474,7 +566,7 @@ class View {
     this.curveHeight = side;
     this.costLine = this.computeCosts();
     // The picture as it looks left of the line, and right of it: a move only cuts them elsewhere.
-    this.sides = [true, false].map((rejected) => this.layer(this.width, this.height, (pen) => this.drawBars(pen, rejected)));
+    this.sides = ["rejected", "accepted", "unsure"].map((side) => this.layer(this.width, this.height, (pen) => this.drawBars(pen, side)));
     this.curveLayer = this.layer(this.curveWidth, side, (pen) => this.drawCurve(pen));
     this.drawMoving();
   }
@@ -518,7 +610,7 @@ class View {
     return { bins, impostor: share("impostor"), genuine: share("genuine") };
   }
 
-  drawBars(pen, rejected) {
+  drawBars(pen, side) {
     const { bins, ...kinds } = this.binned();
     const peak = Math.max(...kinds.genuine, ...kinds.impostor);
     const floor = PIXELS.top + PIXELS.bars;
@@ -526,8 +618,8 @@ class View {
     const y = (share) => floor - Math.sqrt(share / peak) * (PIXELS.bars - 8);
     this.drawGrid(pen, y, peak, floor);
     // What is decided wrongly on this side is drawn last, over the rest.
-    for (const kind of rejected ? ["impostor", "genuine"] : ["genuine", "impostor"]) {
-      const wrong = rejected === (kind === "genuine");
+    for (const kind of side === "rejected" ? ["impostor", "genuine"] : ["genuine", "impostor"]) {
+      const wrong = side !== "unsure" && (side === "rejected") === (kind === "genuine");
       pen.beginPath();
       pen.moveTo(this.x(0), floor);
       kinds[kind].forEach((share, bin) => {
@@ -545,6 +637,26 @@ class View {
     pen.globalAlpha = 1;
     this.drawCostLine(pen);
     this.drawAxis(pen, floor);
+    if (side === "unsure") this.shade(pen, floor);
+  }
+
+  // What is left to a person is hatched: neither right nor wrong.
+  shade(pen, floor) {
+    const high = floor - PIXELS.top;
+    pen.save();
+    pen.beginPath();
+    pen.rect(this.x(0), PIXELS.top, this.x(1) - this.x(0), high);
+    pen.clip();
+    pen.strokeStyle = this.colours.soft;
+    pen.globalAlpha = 0.35;
+    pen.lineWidth = 1;
+    pen.beginPath();
+    for (let x = this.x(0) - high; x < this.x(1); x += 9) {
+      pen.moveTo(x, floor);
+      pen.lineTo(x + high, PIXELS.top);
+    }
+    pen.stroke();
+    pen.restore();
   }
 
   drawGrid(pen, y, peak, floor) {
@@ -640,11 +752,28 @@ class View {
     return [FRAME.left + share(x) * (width - FRAME.left - FRAME.right), height - FRAME.bottom - share(y) * (height - FRAME.bottom - FRAME.top)];
   }
 
+  // The model that is looked at is drawn last, over the others.
   drawCurve(pen) {
     const axes = this.axes();
     this.drawFrame(pen, axes);
     if (this.band) this.drawBand(pen, axes);
-    const { far, recall, precision } = this.data.points;
+    const { models, model, curves } = this.data;
+    const now = models.indexOf(model);
+    pen.lineJoin = "round";
+    curves.forEach((curve, place) => {
+      if (place === now) return;
+      pen.strokeStyle = this.colours.impostor;
+      pen.lineWidth = 1.75;
+      pen.setLineDash(DASHES[place % DASHES.length]);
+      this.traceCurve(pen, axes, curve);
+    });
+    pen.setLineDash([]);
+    pen.strokeStyle = this.colours.genuine;
+    pen.lineWidth = 2;
+    this.traceCurve(pen, axes, curves[now]);
+  }
+
+  traceCurve(pen, axes, { far, recall, precision }) {
     pen.beginPath();
     for (let k = 0; k < far.length; k += 1) {
       const [x, y] = this.place(axes.point({ far: far[k], recall: recall[k], precision: precision[k] }), axes);
@@ -653,9 +782,6 @@ class View {
       pen.lineTo(x, y);
       this.lastY = y;
     }
-    pen.strokeStyle = this.colours.genuine;
-    pen.lineWidth = 2;
-    pen.lineJoin = "round";
     pen.stroke();
   }
 
@@ -719,38 +845,71 @@ class View {
     const counts = this.countsAt(0);
     const rates = counts && this.ratesOf(counts);
     const bounds = rates && this.boundsAt(rates)?.(rates);
+    const kept = this.keptAt(0);
+    const keptRates = kept && this.ratesOf(kept);
+    const keptBounds = keptRates && this.boundsAt(keptRates)?.(keptRates);
+    this.drawMode();
     this.drawScale(rates);
-    this.drawPoint(rates, bounds);
-    this.drawMatrix(counts, bounds);
-    this.drawFigures(counts, rates);
-    this.drawPaid(rates);
+    this.drawPoints(rates, bounds, keptRates, keptBounds);
+    this.drawMatrix(counts, kept, bounds, keptBounds);
+    this.drawFigures(counts, rates, keptRates);
+    this.drawPaid(rates, keptRates);
     this.drawGroups();
-    this.drawThreshold(rates);
+    this.drawThreshold(rates, keptRates);
+    this.drawCompared();
+  }
+
+  // All that two thresholds need and one does not, or the other way round.
+  drawMode() {
+    const mode = this.low === null ? "one" : "two";
+    if (this.card.dataset.mode === mode) return;
+    this.card.dataset.mode = mode;
+    const two = mode === "two";
+    for (const button of this.modeSwitch.children) button.setAttribute("aria-pressed", String(button.dataset.name === mode));
+    this.typeLow.hidden = this.scale.low.hidden = !two;
+    for (const node of this.matrix.unsure) node.hidden = !two;
+    for (const { rule, node } of this.rules) node.hidden = (rule === "band") !== two;
+    for (const node of this.figures.node.children) node.hidden = !["both", mode].includes(node.dataset.mode);
+    const name = two ? "Accept from" : "Threshold";
+    put(this.type.firstChild, name);
+    for (const node of [this.typed, this.scale.node]) node.setAttribute("aria-label", name);
+    const { label, two: label2 } = STRIPS[0];
+    put(this.stripSwitch.firstChild, two ? label2 : label);
   }
 
   drawScale(rates) {
     const { canvas } = this.scale;
     const pen = this.pen(canvas);
-    const x = this.x(this.threshold);
+    const lines = this.low === null ? [this.threshold] : [this.low, this.threshold];
     const scale = canvas.width / this.width;
-    const cut = Math.round(x * scale);
+    const cuts = [0, ...lines.map((line) => Math.round(this.x(line) * scale)), canvas.width];
+    const parts = this.low === null ? [0, 1] : [0, 2, 1];
     pen.clearRect(0, 0, this.width, this.height);
-    if (cut > 0) pen.drawImage(this.sides[0], 0, 0, cut, canvas.height, 0, 0, cut / scale, this.height);
-    const rest = canvas.width - cut;
-    if (rest > 0) pen.drawImage(this.sides[1], cut, 0, rest, canvas.height, cut / scale, 0, rest / scale, this.height);
-    const floor = PIXELS.top + PIXELS.bars + PIXELS.gap + PIXELS.cost;
+    parts.forEach((side, place) => {
+      const [from, wide] = [cuts[place], cuts[place + 1] - cuts[place]];
+      if (wide > 0) pen.drawImage(this.sides[side], from, 0, wide, canvas.height, from / scale, 0, wide / scale, this.height);
+    });
+    for (const line of lines) this.drawLine(pen, this.x(line));
+    this.drawLabels(pen, lines);
+    if (rates && this.low === null) {
+      pen.beginPath();
+      pen.arc(this.x(this.threshold), this.costY(this.costOf(rates)), 4.5, 0, 2 * Math.PI);
+      pen.fill();
+    }
+    for (const line of lines) this.drawGrip(pen, this.x(line));
+    if (this.low !== null) this.scale.low.style.transform = `translateX(${this.x(this.low)}px)`;
+  }
+
+  drawLine(pen, x) {
     pen.strokeStyle = pen.fillStyle = this.colours.text;
     pen.lineWidth = 2;
     pen.beginPath();
     pen.moveTo(x, PIXELS.top - 6);
-    pen.lineTo(x, floor);
+    pen.lineTo(x, PIXELS.top + PIXELS.bars + PIXELS.gap + PIXELS.cost);
     pen.stroke();
-    this.drawLabels(pen, x);
-    if (rates) {
-      pen.beginPath();
-      pen.arc(x, this.costY(this.costOf(rates)), 4.5, 0, 2 * Math.PI);
-      pen.fill();
-    }
+  }
+
+  drawGrip(pen, x) {
     pen.beginPath();
     pen.arc(x, PIXELS.top + PIXELS.bars, 8, 0, 2 * Math.PI);
     pen.fill();
@@ -759,28 +918,46 @@ class View {
     pen.stroke();
   }
 
-  // The threshold stands over its line, what is done on both sides beside it; all stay within the picture.
-  drawLabels(pen, x) {
-    const text = inWords(this.threshold);
+  // The thresholds stand over their lines, what is done on both sides beside them; all stay within the picture.
+  drawLabels(pen, lines) {
     pen.font = this.font.replace("12px", "600 15px");
-    const half = pen.measureText(text).width / 2;
-    const middle = Math.min(this.width - 4 - half, Math.max(4 + half, x));
-    pen.textAlign = "center";
     pen.textBaseline = "alphabetic";
-    pen.fillText(text, middle, 17);
+    const texts = lines.map(inWords);
+    const halves = texts.map((text) => pen.measureText(text).width / 2);
+    const middles = lines.map((line, k) => Math.min(this.width - 4 - halves[k], Math.max(4 + halves[k], this.x(line))));
+    const last = lines.length - 1;
+    if (last) { // two numbers side by side, where their lines are too near for both
+      const missing = Math.max(0, halves[0] + halves[1] + 12 - (middles[1] - middles[0]));
+      const left = Math.min(missing / 2, middles[0] - halves[0] - 4);
+      const right = Math.min(missing - left, this.width - 4 - halves[1] - middles[1]);
+      middles[0] -= missing - right;
+      middles[1] += right;
+    }
+    pen.textAlign = "center";
+    texts.forEach((text, k) => pen.fillText(text, middles[k], 17));
     pen.font = this.font;
     pen.fillStyle = this.colours.soft;
+    const room = last ? middles[1] - halves[1] - middles[0] - halves[0] : 0;
+    if (room > 70) pen.fillText("not sure", middles[0] + halves[0] + room / 2, 16);
     pen.textAlign = "right";
-    if (middle - half > 76) pen.fillText("reject ←", middle - half - 10, 16);
+    if (middles[0] - halves[0] > 76) pen.fillText("reject ←", middles[0] - halves[0] - 10, 16);
     pen.textAlign = "left";
-    if (middle + half < this.width - 76) pen.fillText("→ accept", middle + half + 10, 16);
+    if (middles[last] + halves[last] < this.width - 76) pen.fillText("→ accept", middles[last] + halves[last] + 10, 16);
     pen.fillStyle = this.colours.text;
   }
 
-  drawPoint(rates, bounds) {
+  drawPoints(rates, bounds, keptRates, keptBounds) {
     const pen = this.pen(this.curve);
     pen.clearRect(0, 0, this.curveWidth, this.curveHeight);
     pen.drawImage(this.curveLayer, 0, 0, this.curveWidth, this.curveHeight);
+    for (const other of this.state.models) {
+      if (other.name !== this.data.model) this.drawPoint(pen, this.ratesOf(other), null, 4);
+    }
+    if (this.low !== null) this.drawPoint(pen, keptRates, keptBounds);
+    this.drawPoint(pen, rates, bounds);
+  }
+
+  drawPoint(pen, rates, bounds, radius = 6) {
     const axes = this.axes();
     const [across, up] = rates ? axes.point(rates) : [NaN, NaN];
     if (Number.isNaN(across) || Number.isNaN(up)) return;
@@ -797,29 +974,42 @@ class View {
       pen.stroke();
     }
     pen.beginPath();
-    pen.arc(x, y, 6, 0, 2 * Math.PI);
+    pen.arc(x, y, radius, 0, 2 * Math.PI);
     pen.fillStyle = this.colours.surface;
     pen.fill();
-    pen.lineWidth = 2.5;
+    pen.lineWidth = radius / 2.4;
     pen.stroke();
   }
 
-  drawMatrix(counts, bounds) {
+  drawMatrix(counts, kept, bounds, keptBounds) {
     const { genuine, impostor } = this.totals;
     const fill = (name, count, total, range, low) => {
       const { count: number, rate, bounds: words } = this.matrix.cells[name];
-      put(number, counts ? whole(count) : "…");
-      put(rate, counts ? percent(ratio(count, total)) : "");
-      put(words, counts && range && total ? `${percent(low ? 1 - range[1] : range[0])} to ${percent(low ? 1 - range[0] : range[1])}` : "");
+      const known = !Number.isNaN(count);
+      put(number, known ? whole(count) : "…");
+      put(rate, known ? percent(ratio(count, total)) : "");
+      put(words, known && range && total ? `${percent(low ? 1 - range[1] : range[0])} to ${percent(low ? 1 - range[0] : range[1])}` : "");
     };
-    const at = counts ?? { genuine: 0, impostor: 0 };
+    const unknown = { genuine: NaN, impostor: NaN };
+    const [at, below] = [counts ?? unknown, kept ?? unknown];
     fill("ta", at.genuine, genuine, bounds?.recall, false);
-    fill("fr", genuine - at.genuine, genuine, bounds?.recall, true);
+    fill("fr", genuine - below.genuine, genuine, keptBounds?.recall, true);
     fill("fa", at.impostor, impostor, bounds?.far, false);
-    fill("tr", impostor - at.impostor, impostor, bounds?.far, true);
+    fill("tr", impostor - below.impostor, impostor, keptBounds?.far, true);
+    if (this.low === null) return;
+    fill("gu", below.genuine - at.genuine, genuine, null, false);
+    fill("iu", below.impostor - at.impostor, impostor, null, false);
   }
 
-  drawFigures(counts, rates) {
+  // At the genuine share in use: what is left to a person, and what of the rest is wrong.
+  unsureAt(rates, kept) {
+    const { prevalence } = this.costs;
+    const unsure = prevalence * (kept.recall - rates.recall) + (1 - prevalence) * (kept.far - rates.far);
+    const wrong = prevalence * (1 - kept.recall) + (1 - prevalence) * rates.far;
+    return { unsure, wrong: ratio(wrong, 1 - unsure) };
+  }
+
+  drawFigures(counts, rates, kept) {
     const { values } = this.figures;
     const total = this.totals.genuine + this.totals.impostor;
     const right = counts ? counts.genuine + this.totals.impostor - counts.impostor : NaN;
@@ -827,10 +1017,20 @@ class View {
     put(values.f1, percent(counts ? (2 * counts.genuine) / (counts.genuine + counts.impostor + this.totals.genuine) : NaN));
     put(values.accuracy, percent(right / total));
     put(values.balanced, percent(rates ? (rates.recall + 1 - rates.far) / 2 : NaN));
+    const { unsure, wrong } = rates && kept ? this.unsureAt(rates, kept) : { unsure: NaN, wrong: NaN };
+    put(values.unsure, percent(unsure));
+    put(values.wrong, percent(wrong));
   }
 
-  drawPaid(rates) {
-    if (!rates) return;
+  drawPaid(rates, kept) {
+    if (!rates || !kept) return;
+    if (this.low !== null) {
+      const { unsure, wrong } = this.unsureAt(rates, kept);
+      const cost = figure(this.costOf({ far: rates.far, recall: kept.recall }));
+      const words = `In use, ${percent(unsure)} is left to a person; ${percent(wrong)} of the rest is decided wrongly, which costs ${cost} per comparison.`;
+      put(this.cost.words, this.wrongCost ?? words);
+      return;
+    }
     const { least, values } = this.costLine;
     const { prevalence } = this.costs;
     const best = inWords(least / this.data.steps);
@@ -840,19 +1040,76 @@ class View {
     put(this.cost.words, this.wrongCost ?? `${paid}${genuine}`);
   }
 
-  drawThreshold(rates) {
-    const { node } = this.scale;
+  drawThreshold(rates, kept) {
+    const { node, low } = this.scale;
     const text = inWords(this.threshold);
     if (document.activeElement !== this.typed) this.typed.value = text;
     node.setAttribute("aria-valuenow", this.threshold);
-    const words = rates ? `: ${percent(rates.far)} of impostor pairs accepted, ${percent(1 - rates.recall)} of genuine pairs rejected` : "";
-    node.setAttribute("aria-valuetext", `${text}${words}`);
-    this.curve.setAttribute("aria-label", `${CURVES.find(({ name }) => name === this.shown.curve).title}, the threshold's point marked`);
-    put(this.saving.button, `Save ${text}`);
-    for (const button of this.rules) {
-      const here = this.state.rule === button.dataset.rule && this.state.threshold === this.threshold;
-      button.setAttribute("aria-pressed", String(here));
+    const accepted = rates ? `${percent(rates.far)} of impostor pairs accepted` : "";
+    const rejected = kept ? `${percent(1 - kept.recall)} of genuine pairs rejected` : "";
+    const said = this.low === null ? [accepted, rejected] : [accepted];
+    node.setAttribute("aria-valuetext", [text, said.filter(Boolean).join(", ")].filter(Boolean).join(": "));
+    if (this.low !== null) {
+      const lowText = inWords(this.low);
+      if (document.activeElement !== this.typedLow) this.typedLow.value = lowText;
+      low.setAttribute("aria-valuenow", this.low);
+      low.setAttribute("aria-valuetext", [lowText, rejected].filter(Boolean).join(": "));
     }
+    this.curve.setAttribute("aria-label", `${CURVES.find(({ name }) => name === this.shown.curve).title}, the threshold's point marked`);
+    put(this.saving.button, this.low === null ? `Save ${text}` : `Save ${inWords(this.low)} and ${text}`);
+    const still = this.state.threshold === this.threshold && this.state.low === this.low;
+    for (const { rule, button } of this.rules) {
+      button.setAttribute("aria-pressed", String(still && this.state.rule === rule && this.edited !== rule));
+    }
+  }
+
+  // -- models
+
+  buildModels() {
+    const { models, model } = this.data;
+    const several = models.length > 1;
+    this.modelBar.hidden = this.compared.node.hidden = !several;
+    if (!several) return;
+    const lines = models.map((name, place) => {
+      const line = element("span", { className: "st-dash", data: { place: name === model ? "now" : String(place % DASHES.length) } });
+      return element("button", { type: "button", data: { name }, aria: { pressed: String(name === model) } }, line, name);
+    });
+    this.modelSwitch.replaceChildren(...lines);
+  }
+
+  turnTo(name) {
+    if (!name || name === this.data?.model) return;
+    this.flush();
+    this.tell({ kind: "model", name });
+  }
+
+  // Where the models' thresholds stand now; what was compared at others is not shown.
+  get standing() {
+    return this.state.models.map(({ name, threshold }) => (name === this.data.model ? this.threshold : threshold));
+  }
+
+  drawCompared() {
+    const { models } = this.data;
+    if (models.length < 2) return;
+    const { node, table, words, button } = this.compared;
+    const found = this.state.compared;
+    const fits = Boolean(found) && this.standing.every((threshold, place) => threshold === found[place].threshold);
+    if (this.fitting === fits && this.shownCompared === found) return;
+    [this.fitting, this.shownCompared] = [fits, found];
+    node.dataset.fits = String(fits);
+    button.hidden = fits;
+    table.hidden = !found;
+    const sentences = () => `${found.slice(1).map(({ verdict }) => verdict).join("; ")}.`;
+    put(words, !found ? "" : fits ? sentences() : "Compared at other thresholds: compare again.");
+    if (!found) return;
+    const estimate = ([value, low, high], write) => (value === null ? "–" : `${write(value)}${low === null ? "" : ` [${write(low)}, ${write(high)}]`}`);
+    const points = (value) => `${value > 0 ? "+" : ""}${(100 * value).toFixed(1)}`;
+    const rows = found.map(({ name, auc, error, auc_gain: aucGain, error_gain: errorGain }, place) => {
+      const gains = [aucGain, errorGain].map((gain) => (place ? estimate(gain, points) : ""));
+      const cells = [estimate(auc, (value) => value.toFixed(3)), estimate(error, percent), ...gains];
+      return element("tr", {}, element("th", { scope: "row", textContent: name }), ...cells.map((textContent) => element("td", { textContent })));
+    });
+    table.tBodies[0].replaceChildren(...rows);
   }
 
   // -- groups
@@ -900,7 +1157,8 @@ class View {
   rank() {
     const errors = ({ group, totals }) => {
       const at = this.countsAt(group);
-      return at ? ratio(at.impostor + totals.genuine - at.genuine, totals.impostor + totals.genuine) : 0;
+      const kept = this.keptAt(group);
+      return at && kept ? ratio(at.impostor + totals.genuine - kept.genuine, totals.impostor + totals.genuine) : 0;
     };
     for (const { title } of this.data.groupings) {
       const rows = this.rows.filter((row) => row.title === title);
@@ -922,7 +1180,8 @@ class View {
       if (!shown) continue;
       const at = this.countsAt(group);
       this.drawBar(bars.impostor, at?.impostor, totals.impostor);
-      if (bars.genuine) this.drawBar(bars.genuine, at && totals.genuine - at.genuine, totals.genuine);
+      const kept = this.keptAt(group);
+      if (bars.genuine) this.drawBar(bars.genuine, kept && totals.genuine - kept.genuine, totals.genuine);
     }
   }
 
@@ -947,14 +1206,17 @@ class View {
     });
     this.empty ??= this.strip.appendChild(element("p", { className: "st-hint" }));
     put(this.empty, pairs.length ? "" : none);
+    const { marked } = this.state;
+    put(this.marked, marked ? `${whole(marked)} ${marked === 1 ? "label is" : "labels are"} marked as wrong. They count as they are until the pairs are drawn anew.` : "");
     if (this.shown.large !== null) this.drawLarge();
     this.askForPictures();
   }
 
   addTile() {
-    const tile = buildTile(this.data.pictures);
+    const tile = buildTile(this.data.pictures, this.data.review);
     const place = this.tiles.push(tile) - 1;
-    tile.node.addEventListener("click", () => {
+    tile.wrong.addEventListener("click", () => this.mark(place));
+    tile.open.addEventListener("click", () => {
       this.shown.large = place;
       this.large.node.showModal();
       this.drawLarge();
@@ -963,8 +1225,16 @@ class View {
   }
 
   verdict({ score, genuine }) {
-    const accepted = score >= this.state.threshold;
-    return { right: accepted === genuine, words: `${genuine ? "genuine" : "impostor"}, ${accepted ? "accepted" : "rejected"}` };
+    const { threshold, low } = this.state;
+    const kind = genuine ? "genuine" : "impostor";
+    const accepted = score >= threshold;
+    if (!accepted && low !== null && score >= low) return { right: true, words: `${kind}, not sure` };
+    return { right: accepted === genuine, words: `${kind}, ${accepted ? "accepted" : "rejected"}` };
+  }
+
+  mark(place) {
+    const { index, marked } = this.state.strips[this.shown.strip][place];
+    this.ask({ kind: "review", index, wrong: !marked });
   }
 
   drawTile(tile, pair) {
@@ -972,8 +1242,10 @@ class View {
     tile.node.dataset.right = String(right);
     put(tile.score, pair.score.toFixed(3));
     put(tile.words, words);
-    tile.node.title = `Pair ${pair.index}, score ${pair.score}`;
-    tile.node.setAttribute("aria-label", `Pair ${pair.index}, score ${pair.score.toFixed(3)}, ${words}${right ? "" : ": wrong"}`);
+    tile.node.dataset.marked = String(pair.marked);
+    tile.wrong.setAttribute("aria-pressed", String(pair.marked));
+    tile.open.title = `Pair ${pair.index}, score ${pair.score}`;
+    tile.open.setAttribute("aria-label", `Pair ${pair.index}, score ${pair.score.toFixed(3)}, ${words}${right ? "" : ": wrong"}`);
     this.showPictures(tile.images, pair.index, "small", tile.trouble);
   }
 
@@ -986,6 +1258,8 @@ class View {
     const more = this.data.groupings.filter(({ title }) => title !== "kind" || !pair.genuine).map(({ title }) => pair[title]);
     put(this.large.words, [`Pair ${pair.index}`, `score ${pair.score.toFixed(4)}`, `${words}${right ? "" : " (wrong)"}`, ...more].join(" · "));
     this.large.node.dataset.right = String(right);
+    this.large.wrong.hidden = !this.data.review;
+    this.large.wrong.setAttribute("aria-pressed", String(pair.marked));
     this.showPictures(this.large.images, pair.index, "large", null);
     return this.askForPictures();
   }
@@ -1038,7 +1312,8 @@ class View {
     this.drawStrip();
     this.drawNote();
     const { saved } = this.state;
-    put(this.saving.saved, saved ? `Saved ${inWords(saved.threshold)}: ${saved.reason}` : "");
+    const band = saved && saved.low !== null ? `${inWords(saved.low)} and ` : "";
+    put(this.saving.saved, saved ? `Saved ${band}${inWords(saved.threshold)}: ${saved.reason}` : "");
     clearTimeout(this.settling);
     this.settling = setTimeout(() => this.data && !this.moved && this.rank(), 400);
   }
@@ -1048,7 +1323,7 @@ class View {
       ? "The kernel is gone: the line still moves, but run the cell again to see other pairs, choose by a rule or save."
       : this.waiting && (this.inFlight || !this.computing)
         ? "Waiting for the kernel: it is busy, or was restarted; then run the cell again."
-        : this.state.message;
+        : this.wrongRule ?? this.state.message;
     this.note.dataset.trouble = String(Boolean(message) && !this.waiting);
     if (this.note.dataset.text !== message) {
       this.note.dataset.text = message;
@@ -1064,13 +1339,27 @@ class View {
     const { signal } = this.stopping;
     const on = (target, type, handler) => target.addEventListener(type, handler, { signal });
     this.listenToScale(on);
-    on(this.typed, "change", () => this.takeTyped());
     // Lab prevents what Enter does by default, which would be the change, and the submit.
-    on(this.typed, "keydown", (event) => event.key === "Enter" && this.takeTyped());
+    for (const [input, line] of [[this.typed, "threshold"], [this.typedLow, "low"]]) {
+      on(input, "change", () => this.takeTyped(input, line));
+      on(input, "keydown", (event) => event.key === "Enter" && this.takeTyped(input, line));
+      on(input, "blur", () => this.schedule());
+      on(input, "input", () => (this.taken = undefined));
+    }
     on(this.saving.reason, "keydown", (event) => event.key === "Enter" && this.save(event));
-    on(this.typed, "blur", () => this.schedule());
-    on(this.typed, "input", () => (this.taken = undefined));
-    for (const button of this.rules) on(button, "click", () => this.choose(button.dataset.rule));
+    for (const rule of this.rules) {
+      on(rule.button, "click", () => this.choose(rule));
+      for (const input of rule.inputs) {
+        on(input, "keydown", (event) => event.key === "Enter" && this.choose(rule));
+        on(input, "input", () => {
+          this.edited = rule.rule;
+          this.schedule();
+        });
+      }
+    }
+    on(this.modelSwitch, "click", (event) => this.turnTo(event.target.closest("button")?.dataset.name));
+    on(this.compared.button, "click", () => this.ask({ kind: "compare" }));
+    on(this.modeSwitch, "click", (event) => this.setMode(event.target.closest("button")?.dataset.name ?? ""));
     for (const input of Object.values(this.cost.inputs)) on(input, "input", () => this.takeCosts());
     on(this.saving.node, "submit", (event) => this.save(event));
     for (const [node, part] of [[this.curveSwitch, "curve"], [this.stripSwitch, "strip"]]) on(node, "click", (event) => this.turn(node, part, event));
@@ -1093,34 +1382,38 @@ class View {
   }
 
   listenToScale(on) {
-    const { node } = this.scale;
+    const { node, low } = this.scale;
     let left = 0; // measured once a drag: asking again would lay the page out twice a frame
-    const drag = (event) => {
-      if (!this.data) return;
-      const share = (event.clientX - left - PIXELS.left) / (this.width - PIXELS.left - PIXELS.right);
-      this.move(Math.min(this.data.steps, Math.max(0, Math.round(share * this.data.steps))) / this.data.steps);
-    };
+    let line = "threshold";
+    const share = (event) => Math.min(1, Math.max(0, (event.clientX - left - PIXELS.left) / (this.width - PIXELS.left - PIXELS.right)));
+    const drag = (event) => this.data && this.move(Math.round(share(event) * this.data.steps) / this.data.steps, line);
     on(node, "pointerdown", (event) => {
       if (event.button) return;
-      node.focus({ preventScroll: true, focusVisible: false }); // a number still being typed is taken first, not last
-      node.setPointerCapture(event.pointerId);
       ({ left } = node.getBoundingClientRect());
+      const nearLow = this.low !== null && 2 * share(event) < this.low + this.threshold;
+      line = nearLow ? "low" : "threshold";
+      (nearLow ? low : node).focus({ preventScroll: true, focusVisible: false }); // a number still being typed is taken first, not last
+      node.setPointerCapture(event.pointerId);
       drag(event);
     });
     on(node, "pointermove", (event) => node.hasPointerCapture(event.pointerId) && drag(event));
-    on(node, "keydown", (event) => {
-      const steps = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -50, PageUp: 50 };
-      if (!this.data || event.altKey || event.ctrlKey || event.metaKey) return;
-      if (event.key in steps) this.step(steps[event.key] * (event.shiftKey ? 10 : 1));
-      else if (event.key === "Home" || event.key === "End") this.move(event.key === "Home" ? 0 : 1);
-      else return;
-      event.preventDefault();
-      event.stopPropagation();
-    });
+    on(node, "keydown", (event) => this.takeKey(event, "threshold"));
+    on(low, "keydown", (event) => this.takeKey(event, "low"));
+  }
+
+  takeKey(event, line) {
+    const steps = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -50, PageUp: 50 };
+    if (!this.data || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (event.key in steps) this.step(steps[event.key] * (event.shiftKey ? 10 : 1), line);
+    else if (event.key === "Home" || event.key === "End") this.move(event.key === "Home" ? 0 : 1, line);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
   }
 
   listenToLarge(on) {
-    const { node, back, on: next, close } = this.large;
+    const { node, wrong, back, on: next, close } = this.large;
+    on(wrong, "click", () => this.mark(this.shown.large));
     const turn = (by) => {
       this.shown.large += by;
       this.drawLarge();
@@ -1137,12 +1430,12 @@ class View {
     });
   }
 
-  takeTyped() {
-    if (this.typed.value === this.taken) return; // by Enter, before the change
-    this.taken = this.typed.value;
-    const value = this.typed.value === "" ? NaN : Number(this.typed.value);
-    if (value >= 0 && value <= 1) this.move(value);
-    else this.typed.value = inWords(this.threshold);
+  takeTyped(input, line) {
+    if (input.value === this.taken) return; // by Enter, before the change
+    this.taken = input.value;
+    const value = input.value === "" ? NaN : Number(input.value);
+    if (value >= 0 && value <= 1) this.move(value, line);
+    else input.value = inWords(this[line]);
   }
 
   takeCosts() {
@@ -1160,14 +1453,24 @@ class View {
     this.drawStatic();
   }
 
-  choose(rule) {
-    const { parameters } = RULES.find((it) => it.rule === rule);
-    this.tell({ kind: "choose", rule, parameters: rule === "cost" ? this.costs : (parameters ?? {}) });
+  choose({ rule, fields, inputs }) {
+    const parameters = rule === "cost" ? { ...this.costs } : rule === "band" ? { prevalence: this.costs.prevalence } : {};
+    this.wrongRule = undefined;
+    fields.forEach(({ name, label, scale, fits, need }, place) => {
+      const value = inputs[place].value === "" ? NaN : Number(inputs[place].value);
+      const good = Number.isFinite(value) && fits(value);
+      inputs[place].setAttribute("aria-invalid", String(!good));
+      if (!good) this.wrongRule ??= `${label}: a number is needed, ${need}.`;
+      parameters[name] = value / scale;
+    });
+    this.edited = undefined;
+    if (this.wrongRule) this.drawNote();
+    else this.tell({ kind: "choose", rule, parameters });
   }
 
   save(event) {
     event.preventDefault();
-    this.tell({ kind: "save", threshold: this.threshold, reason: this.saving.reason.value });
+    this.tell({ kind: "save", threshold: this.threshold, low: this.low, reason: this.saving.reason.value });
   }
 
   turn(node, part, event) {

@@ -1,27 +1,21 @@
 """The threshold tuner: move the threshold, see what it costs and which pairs change sides, save the choice."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import anywidget
 import numpy as np
 import traitlets
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from siamese_nb.errors import InputError
-from siamese_nb.images import ImageSource
-from siamese_nb.metrics import ScoreTable, check_threshold
-from siamese_nb.thresholds import choose_threshold
-from siamese_nb.widgets.curves import make_band, make_points
+from siamese_nb.metrics import check_threshold
 from siamese_nb.widgets.groups import Grouping
 from siamese_nb.widgets.ranked import STEPS, RankedPairs
-from siamese_nb.widgets.thumbnails import make_thumbnail
-
-Pictures = Callable[[int], tuple[ImageSource, ImageSource]]
-
-SHOWN = 12
-"""Pairs in each strip."""
+from siamese_nb.widgets.scoring import Scoring, check_identities, check_low, compare_scorings
+from siamese_nb.widgets.strips import describe_strips
+from siamese_nb.widgets.thumbnails import Pictures, encode_pairs
 
 
 class ThresholdTuner(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's types are not read
@@ -31,10 +25,14 @@ class ThresholdTuner(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
 
     Parameters
     ----------
-    scores : array_like of shape (n_pairs,), float, in [0, 1]
+    scores : array_like of shape (n_pairs,), float, in [0, 1], or mapping of str to such
+        Of one model, or of several on the same pairs by their names: then a switch turns to each, their curves lie over
+        each other, and the first is what the others are compared with.
     labels : array_like of shape (n_pairs,), each 1 (genuine) or 0 (impostor), both kinds present
-    threshold : float, in [0, 1], optional
-        Where the line stands at first; without it, where balanced accuracy is best.
+    threshold : float, in [0, 1], or mapping of str to such, optional
+        Where the line stands at first; without it, where balanced accuracy is best. Of several models, each one's.
+    low : float, in [0, threshold], optional
+        With it, pairs between it and the threshold are "not sure", left to a person; below it they are rejected.
     kinds : array_like of shape (n_pairs,), str or int, optional
         The kind of negative that each impostor pair is: names, or `kinds` of `siamese_nb.evidence.ScoredPairs`. What it
         says of genuine pairs is not looked at.
@@ -46,13 +44,20 @@ class ThresholdTuner(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
     pictures : callable, optional
         Takes a pair's index; returns both pictures, as paths, bytes, arrays or PIL images.
     save : callable, optional
-        Takes the threshold and the written reason, such as `Verifier.set_threshold`; an `InputError` that it raises is
-        shown in place.
+        Takes the threshold and the written reason, and with a "not sure" the keyword `low`, such as
+        `Verifier.set_threshold`; an `InputError` that it raises is shown in place. Of several models, a mapping of
+        names to such.
+    review : callable, optional
+        Takes a pair's index and whether its label is wrong, such as `siamese_nb.label_review.LabelReview`.
+    marked : array_like of int, optional
+        Indices of the pairs whose labels are marked as wrong already.
 
     Attributes
     ----------
     threshold : float
         Follows the line, and moves it when it is set.
+    low : float or None
+        Where "not sure" begins; it never stands above the threshold.
     error : str
         The message that is shown, or "".
 
@@ -69,45 +74,66 @@ class ThresholdTuner(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
     state = traitlets.Dict().tag(sync=True)
 
     threshold = traitlets.Float()
+    low = traitlets.Float(None, allow_none=True)
     error = traitlets.Unicode("")
 
     def __init__(
         self,
-        scores: ArrayLike,
+        scores: ArrayLike | Mapping[str, ArrayLike],
         labels: ArrayLike,
         *,
-        threshold: float | None = None,
+        threshold: float | Mapping[str, float] | None = None,
+        low: float | None = None,
         kinds: ArrayLike | None = None,
         categories: ArrayLike | None = None,
         one_identity: ArrayLike | None = None,
         two_identity: ArrayLike | None = None,
         pictures: Pictures | None = None,
-        save: Callable[[float, str], Any] | None = None,
+        save: Callable[..., Any] | Mapping[str, Callable[..., Any]] | None = None,
+        review: Callable[[int, bool], Any] | None = None,
+        marked: ArrayLike = (),
         **kwargs: Any,
     ) -> None:
         n_pairs = np.size(labels)
         groupings = [Grouping.from_kinds(kinds, n_pairs)] if kinds is not None else []
         groupings += [Grouping.from_names("category", categories, n_pairs)] if categories is not None else []
-        self._pairs = RankedPairs.from_pairs(labels, scores, groupings)
-        self._identities = _check_identities(one_identity, two_identity, n_pairs)
-        self._band: NDArray[np.float32] | None = None
+        identities = check_identities(one_identity, two_identity, n_pairs)
+        self._models: dict[str, Scoring] = {}
+        for name, values in (scores if isinstance(scores, Mapping) else {"": scores}).items():
+            at = threshold.get(name) if isinstance(threshold, Mapping) else threshold
+            pairs = RankedPairs.from_pairs(labels, values, groupings)
+            self._models[name] = Scoring(name, pairs, identities, at, low)
+        if not self._models:
+            raise InputError("no scores were given: give those of one model, or of several by name")
+        unknown = {name for given in (threshold, save) if isinstance(given, Mapping) for name in given} - set(
+            self._models
+        )
+        if unknown:
+            raise InputError(f"there are no scores of {', '.join(sorted(unknown))}: name models as in scores")
+        self._model = next(iter(self._models.values()))
         self._pictures = pictures
-        self._save = save
-        self._chosen: tuple[str, float] = ("", 0.0)
-        if threshold is None:
-            threshold = self._choose("balanced_accuracy", {})
-        super().__init__(threshold=check_threshold(threshold), **kwargs)
-        self._publish(id="", saved=None)
+        self._saves = save if isinstance(save, Mapping) else dict.fromkeys(self._models, save) if save else {}
+        self._review = review
+        self._marked = set(np.asarray(marked, np.int64).tolist())
+        at, low = self._model.lines
+        super().__init__(threshold=at, low=low, **kwargs)
+        self._publish(id="", saved=None, compared=None)
         self.on_msg(self._receive)
 
     @traitlets.validate("threshold")  # type: ignore[untyped-decorator]  # traitlets' types are not read
     def _check(self, proposal: Any) -> float:
         return check_threshold(proposal["value"])
 
-    @traitlets.observe("threshold")  # type: ignore[untyped-decorator]
+    @traitlets.validate("low")  # type: ignore[untyped-decorator]
+    def _check_the_low(self, proposal: Any) -> float | None:
+        return check_low(proposal["value"], self.threshold)
+
+    @traitlets.observe("threshold", "low")  # type: ignore[untyped-decorator]
     def _follow(self, _: object) -> None:
-        if self.state:
-            self._publish()
+        if self.state and (self.threshold, self.low) != self._model.lines:  # else it is published already
+            with self.hold_trait_notifications():
+                self.low = None if self.low is None else min(self.low, self.threshold)
+                self._publish()
 
     def _receive(self, _: object, message: dict[str, Any], __: list[memoryview]) -> None:
         try:
@@ -115,8 +141,9 @@ class ThresholdTuner(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
         except InputError as error:
             self._publish(str(error), id=message.get("id", ""))
         except Exception as error:
-            what = {"save": "saving", "choose": "choosing"}.get(message["kind"], "the tuner")
-            self._publish(f"{what} failed: {type(error).__name__}: {error}", id=message.get("id", ""))
+            what = {"save": "saving", "choose": "choosing", "review": "marking", "compare": "comparing"}
+            said = what.get(message["kind"], "the tuner")
+            self._publish(f"{said} failed: {type(error).__name__}: {error}", id=message.get("id", ""))
             raise
 
     def _answer(self, message: dict[str, Any]) -> None:
@@ -124,113 +151,87 @@ class ThresholdTuner(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
             case "open":
                 self._send_counts()
             case "band":
-                self._send_band()
+                if self._model.band is not None:
+                    self.send({"kind": "band", "model": self._model.name}, [self._model.band.tobytes()])
+            case "model":
+                self._turn_to(message["name"], message["id"])
+            case "compare":
+                self._compare(message["id"])
             case "threshold":
-                self._move(message["threshold"], message["id"])
+                self._move(message["threshold"], message.get("low"), message["id"])
             case "choose":
-                self._move(self._choose(message["rule"], message["parameters"]), message["id"])
+                lines = self._model.choose(message["rule"], message["parameters"])
+                self._move(*lines, message["id"], self._model.doubt(message["parameters"]))
             case "save":
-                self._store(message["threshold"], message["reason"].strip(), message["id"])
+                self._move(message["threshold"], message.get("low"), message["id"])
+                self._store(message["reason"].strip())
+            case "review" if self._review is not None:
+                self._mark(self._review, message["index"], message["wrong"], message["id"])
             case "pictures" if self._pictures is not None:
-                self._send_pictures(self._pictures, message["indices"], message["size"])
+                # All of a strip in one message: one for each pair took Jupyter far longer.
+                pairs, buffers = encode_pairs(self._pictures, message["indices"], message["size"], self.log)
+                self.send({"kind": "pictures", "size": message["size"], "pairs": pairs}, buffers)
 
-    def _choose(self, rule: str, parameters: dict[str, float]) -> float:
-        choice = choose_threshold(self._pairs.genuine, self._pairs.scores, rule, **parameters)
-        self._chosen = (rule, choice.threshold)
-        return choice.threshold
-
-    def _move(self, threshold: float, id: str) -> None:
+    def _move(self, threshold: float, low: float | None, id: str, said: str = "") -> None:
         threshold = check_threshold(threshold)
-        with self.hold_trait_notifications():  # one snapshot, with the new threshold and the id of what moved it
-            self.threshold = threshold
-            self._publish(id=id)
+        low = check_low(low, threshold)
+        with self.hold_trait_notifications():  # one snapshot, with the new thresholds and the id of what moved them
+            self.threshold, self.low = threshold, low
+            self._publish(said, id=id)
 
-    def _store(self, threshold: float, reason: str, id: str) -> None:
-        if self._save is None:
+    def _turn_to(self, name: str, id: str) -> None:
+        self._model = self._models[name]
+        self._send_counts()
+        self._move(*self._model.lines, id)
+
+    def _compare(self, id: str) -> None:
+        self._publish(id=id, compared=compare_scorings(list(self._models.values())))
+
+    def _store(self, reason: str) -> None:
+        save = self._saves.get(self._model.name)
+        if save is None:
             raise InputError("there is nowhere to save to: give the tuner a save function")
         if not reason:
             raise InputError("a reason is needed: whoever reads the saved threshold will ask why")
-        self._move(threshold, id)
-        self._save(self.threshold, reason)
-        self._publish(saved={"threshold": self.threshold, "reason": reason})
+        band = {} if self.low is None else {"low": self.low}
+        save(self.threshold, reason, **band)
+        self._publish(saved={"threshold": self.threshold, "low": self.low, "reason": reason})
+
+    def _mark(self, review: Callable[[int, bool], Any], index: int, wrong: bool, id: str) -> None:
+        review(index, wrong)
+        (self._marked.add if wrong else self._marked.discard)(index)
+        self._publish(id=id)
 
     def _publish(self, message: str = "", **changes: Any) -> None:
-        threshold = self.threshold
-        rule, chosen = self._chosen
-        strips = {
-            "nearest": self._pairs.nearest(threshold, SHOWN),
-            "accepts": self._pairs.worst_false_accepts(threshold, SHOWN),
-            "rejects": self._pairs.worst_false_rejects(threshold, SHOWN),
-        }
+        threshold, low = self._model.lines = (self.threshold, self.low)
+        pairs = self._model.pairs
         now = {
+            "model": self._model.name,
+            "models": [model.describe() for model in self._models.values()],
             "threshold": threshold,
-            "rule": rule if chosen == threshold else "",
-            "counts": self._pairs.counts(threshold).tolist(),
-            "strips": {name: self._describe(ranks) for name, ranks in strips.items()},
+            "low": low,
+            "rule": self._model.chosen_by,
+            "counts": pairs.counts(threshold).tolist(),
+            "low_counts": None if low is None else pairs.counts(low).tolist(),
+            "strips": describe_strips(pairs, threshold, low, self._marked),
+            "marked": len(self._marked),
             "message": message,
         }
         self.error = message
         self.state = {**self.state, **now, **changes}
 
-    def _describe(self, ranks: NDArray[np.int64]) -> list[dict[str, Any]]:
-        pairs = self._pairs
-        return [
-            {"index": int(pairs.order[rank]), "score": float(pairs.scores[rank]), "genuine": bool(pairs.genuine[rank])}
-            | {grouping.title: grouping.names[grouping.codes[pairs.order[rank]]] for grouping in pairs.groupings}
-            for rank in ranks
-        ]
-
     def _send_counts(self) -> None:
-        points = make_points(self._table())
+        pairs = self._model.pairs
         about = {
             "kind": "counts",
             "steps": STEPS,
-            "groupings": [{"title": grouping.title, "names": grouping.names} for grouping in self._pairs.groupings],
-            "band": self._identities is not None,
+            "model": self._model.name,
+            "models": list(self._models),
+            "groupings": [{"title": grouping.title, "names": grouping.names} for grouping in pairs.groupings],
+            "band": self._model.identities is not None,
             "pictures": self._pictures is not None,
-            "save": self._save is not None,
+            "save": self._model.name in self._saves,
+            "review": self._review is not None,
         }
-        self.send(about, [self._pairs.grid_counts.tobytes(), points.tobytes()])
-
-    def _send_band(self) -> None:
-        if self._band is None and self._identities is not None:
-            order = self._pairs.order
-            identities = (identity[order] for identity in self._identities)
-            self._band = make_band(self._pairs.genuine, self._pairs.scores, self._table(), *identities)
-        if self._band is not None:
-            self.send({"kind": "band"}, [self._band.tobytes()])
-
-    def _send_pictures(self, pictures: Pictures, indices: list[int], size: str) -> None:
-        # All of a strip in one message: one for each pair took Jupyter far longer.
-        found = [self._read_pictures(pictures, index, size) for index in indices]
-        pairs = [{"index": index, "message": message} for index, (message, _) in zip(indices, found, strict=True)]
-        self.send({"kind": "pictures", "size": size, "pairs": pairs}, [data for _, pair in found for data in pair])
-
-    def _read_pictures(self, pictures: Pictures, index: int, size: str) -> tuple[str, list[bytes]]:
-        try:
-            one, two = pictures(index)
-            return "", [make_thumbnail(one, size), make_thumbnail(two, size)]
-        except (InputError, OSError) as error:
-            return str(error), []
-        except Exception as error:
-            self.log.exception("the pictures of pair %d", index)
-            return f"{type(error).__name__}: {error}", []
-
-    def _table(self) -> ScoreTable:
-        return ScoreTable.from_scores(self._pairs.genuine, self._pairs.scores)
-
-
-def _check_identities(
-    one_identity: ArrayLike | None, two_identity: ArrayLike | None, n_pairs: int
-) -> tuple[NDArray[Any], NDArray[Any]] | None:
-    if one_identity is None and two_identity is None:
-        return None
-    if one_identity is None or two_identity is None:
-        raise InputError("one of one_identity and two_identity was given: intervals need both")
-    one, two = np.asarray(one_identity), np.asarray(two_identity)
-    if one.shape != (n_pairs,) or two.shape != (n_pairs,):
-        raise InputError(
-            f"identities of the shapes {one.shape} and {two.shape} were given for {n_pairs} pairs: name both "
-            "identities of every pair"
-        )
-    return one, two
+        points = [model.points.tobytes() for model in self._models.values()]
+        self.send(about, [pairs.grid_counts.tobytes(), *points])

@@ -1,6 +1,7 @@
 """What the comparer says is what the verifier says, with how sure that is and what speaks against it."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -89,6 +90,12 @@ def test_the_answer_is_the_verifiers_own_to_the_bit_either_way_round(desk, train
         assert answer["score"] <= desk.compare(first, first)["score"]
         band = desk.experience.band
         assert answer["sure"] is not (band.low <= answer["score"] < band.high)
+
+
+def test_a_band_that_was_chosen_with_the_threshold_is_kept(trained):
+    chosen = {**trained.verifier.about["threshold"], "low": 0.01}
+    mine = replace(trained.verifier, about={**trained.verifier.about, "threshold": chosen})
+    assert Desk(mine).background()["band"] == [0.01, mine.threshold]
 
 
 def test_the_same_picture_in_another_form_gets_the_same_score(desk, files):

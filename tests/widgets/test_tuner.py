@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from siamese_nb.errors import InputError
-from siamese_nb.intervals import figures_with_intervals
+from siamese_nb.intervals import compare_models, figures_with_intervals
+from siamese_nb.intervals.curves import REPLICATES
 from siamese_nb.metrics import ScoreTable
-from siamese_nb.thresholds import choose_threshold
+from siamese_nb.thresholds import choose_band, choose_threshold
 from siamese_nb.widgets import ThresholdTuner
 from siamese_nb.widgets.curves import make_band, make_points
 from siamese_nb.widgets.groups import MOST, Grouping
@@ -66,10 +67,10 @@ def saved():
 
 @pytest.fixture
 def browser(saved):
-    def save(threshold, reason):
+    def save(threshold, reason, **band):
         if reason == "disk full":
             raise InputError("the bundle cannot be written: the disk is full")
-        saved.append((threshold, reason))
+        saved.append((threshold, reason, *band.values()))
 
     tuner = ThresholdTuner(
         SCORES, LABELS, threshold=0.5, pictures=lambda index: (make_png(index), make_image(index)), save=save
@@ -119,6 +120,9 @@ def test_the_strips_hold_the_nearest_and_the_worst():
     assert SCORES[ranked.order[ranked.worst_false_accepts(0.5, 3)]].tolist() == [0.8, 0.5]
     assert SCORES[ranked.order[ranked.worst_false_rejects(0.55, 9)]].tolist() == [0.3, 0.5]
     assert not ranked.worst_false_accepts(0.81, 3).size and not ranked.worst_false_rejects(0.3, 3).size
+    assert SCORES[ranked.order[ranked.between(0.3, 0.6, 9)]].tolist() == [0.3, 0.3, 0.45, 0.5, 0.5]
+    assert SCORES[ranked.order[ranked.between(0.3, 0.6, 3)]].tolist() == [0.3, 0.45, 0.5]
+    assert not ranked.between(0.5, 0.5, 3).size
     assert ranked.nearest(1.0, 4).tolist() == [7, 8, 9] and ranked.nearest(0.0, 4).tolist() == [0, 1]
 
 
@@ -221,10 +225,35 @@ def test_a_threshold_set_in_python_moves_the_line_and_is_checked(browser):
     assert browser.tuner.threshold == 0.123456789
 
 
+def test_two_thresholds_leave_the_pairs_between_them_to_a_person(browser):
+    (reply,) = browser.ask("threshold", threshold=0.61, low=0.31, id="a")
+    state = reply["update"]["state"]
+    assert (state["counts"], state["low_counts"]) == ([[1, 2]], [[3, 4]])
+    assert {pair["score"] for pair in state["strips"]["nearest"]} == {0.45, 0.5, 0.6}
+    assert [pair["score"] for pair in state["strips"]["rejects"]] == [0.3]
+    assert (browser.tuner.threshold, browser.tuner.low) == (0.61, 0.31)
+    browser.tuner.threshold = 0.2
+    assert browser.tuner.low == 0.2 == browser.pushed[-1]["update"]["state"]["low"]
+    with pytest.raises(InputError, match=r"low=0\.3 was given with the threshold 0\.2"):
+        browser.tuner.low = 0.3
+    browser.ask("threshold", threshold=0.9, low=None, id="b")
+    assert browser.tuner.low is None
+
+
+def test_the_band_that_is_chosen_is_that_of_thresholds(browser):
+    asked = {"far_at_most": 0.2, "frr_at_most": 0.2, "prevalence": 0.1}
+    expected = choose_band(LABELS, SCORES, **asked)
+    (reply,) = browser.ask("choose", rule="band", parameters=asked, id="a")
+    state = reply["update"]["state"]
+    assert (state["threshold"], state["low"], state["rule"]) == (expected.high, expected.low, "band")
+
+
 @pytest.mark.parametrize(
     ("rule", "parameters"),
-    [("eer", {}), ("far", {"at_most": 0.2}), ("cost", {"false_accept": 9, "false_reject": 1, "prevalence": 0.2})],
-)
+    [("eer", {}), ("far", {"at_most": 0.2}), ("f_beta", {"beta": 2}), ("precision", {"at_least": 0.8}),
+     ("recall", {"at_least": 0.7}), ("accuracy", {}), ("balanced_accuracy", {}),
+     ("cost", {"false_accept": 9, "false_reject": 1, "prevalence": 0.2})],
+)  # fmt: skip
 def test_a_named_choice_is_that_of_thresholds(browser, rule, parameters):
     expected = choose_threshold(LABELS, SCORES, rule, **parameters).threshold
     (reply,) = browser.ask("choose", rule=rule, parameters=parameters, id="a")
@@ -232,6 +261,13 @@ def test_a_named_choice_is_that_of_thresholds(browser, rule, parameters):
     assert (state["threshold"], state["rule"], browser.tuner.threshold) == (expected, rule, expected)
     (reply,) = browser.ask("threshold", threshold=0.9999, id="b")
     assert reply["update"]["state"]["rule"] == ""
+
+
+def test_a_far_that_so_few_pairs_say_nothing_of_is_kept_and_said(browser):
+    (reply,) = browser.ask("choose", rule="far", parameters={"at_most": 0.2}, id="a")
+    assert reply["update"]["state"]["message"].startswith("too few pairs for a FAR of 0.2: 5 impostor pairs")
+    (reply,) = browser.ask("choose", rule="eer", parameters={}, id="b")
+    assert reply["update"]["state"]["message"] == ""
 
 
 def test_a_choice_that_cannot_be_met_is_said_and_the_line_stays():
@@ -247,7 +283,10 @@ def test_a_choice_that_cannot_be_met_is_said_and_the_line_stays():
 def test_saving_calls_save_with_the_exact_threshold_and_a_reason(browser, saved):
     *_, reply = browser.ask("save", threshold=0.4567891, reason="  fewer false alarms ", id="a")
     assert saved == [(0.4567891, "fewer false alarms")]
-    assert reply["update"]["state"]["saved"] == {"threshold": 0.4567891, "reason": "fewer false alarms"}
+    expected = {"threshold": 0.4567891, "low": None, "reason": "fewer false alarms"}
+    assert reply["update"]["state"]["saved"] == expected
+    browser.ask("save", threshold=0.5, low=0.4, reason="look at the rest", id="b")
+    assert saved[-1] == (0.5, "look at the rest", 0.4)
 
 
 def test_what_keeps_it_from_being_saved_is_said(browser, saved):
@@ -263,6 +302,71 @@ def test_a_fault_of_the_save_function_is_shown_and_logged_with_its_traceback(cap
     browser.ask("save", threshold=0.5, reason="why not", id="a")
     assert [record.exc_info[0] for record in caplog.records] == [ZeroDivisionError]
     assert browser.tuner.error == "saving failed: ZeroDivisionError: division by zero"
+
+
+def test_models_take_turns_each_with_its_own_threshold_counts_and_curve():
+    labels, scores, one, two = draw_pairs(7)
+    other = np.clip(scores + 0.3 * (labels - 0.5), 0, 1)
+    known = {"one_identity": one, "two_identity": two}
+    saved = []
+    tuner = ThresholdTuner(
+        {"A": scores, "B": other}, labels, threshold={"A": 0.4}, **known,
+        save={"B": lambda threshold, reason: saved.append(threshold)},
+    )  # fmt: skip
+    browser = Browser(tuner)
+    (reply,) = browser.ask("open")
+    counts, _, second = decode(reply, ("<u4", "<f4", "<f4"))
+    assert reply["custom"]["models"] == ["A", "B"] and not reply["custom"]["save"]
+    assert np.array_equal(second, make_points(ScoreTable.from_scores(labels, other)).ravel())
+    browser.ask("threshold", threshold=0.45, id="a")
+    counted, *_, last = browser.ask("model", name="B", id="b")
+    assert decode(counted, ("<u4", "<f4", "<f4"))[0][500] == np.sum(other[labels == 0] >= 0.5) != counts[500]
+    state = last["update"]["state"]
+    assert (state["model"], state["id"], state["threshold"]) == ("B", "b", choose_threshold(labels, other).threshold)
+    assert [model["threshold"] for model in state["models"]] == [0.45, state["threshold"]]
+    assert state["models"][0]["genuine"] == np.sum(scores[labels == 1] >= 0.45)
+    browser.ask("save", threshold=0.5, reason="better", id="c")
+    assert saved == [0.5]
+    (band,) = browser.ask("band")
+    assert band["custom"]["model"] == "B"
+    (*_, reply) = browser.ask("compare", id="d")
+    found = reply["update"]["state"]["compared"]
+    expected = compare_models(
+        labels, {"A": scores, "B": other}, {"A": 0.45, "B": 0.5}, one, two, n_bootstrap=REPLICATES
+    )
+    assert [model["verdict"] for model in found] == [model.verdict for model in expected]
+    assert found[1]["error_gain"] == list(expected[1].error_gain)
+    browser.ask("model", name="A", id="e")
+    assert tuner.threshold == 0.45
+
+
+def test_models_without_identities_cannot_be_compared():
+    browser = Browser(ThresholdTuner({"A": SCORES, "B": SCORES}, LABELS))
+    browser.ask("compare", id="a")
+    assert browser.tuner.error.startswith("models cannot be compared: give the tuner one_identity")
+
+
+def test_a_label_that_is_wrong_is_marked_and_the_mark_taken_back():
+    told = []
+    tuner = ThresholdTuner(SCORES, LABELS, threshold=0.5, review=lambda *mark: told.append(mark), marked=[7])
+    browser = Browser(tuner)
+    marks = lambda state: {pair["index"] for pair in state["strips"]["nearest"] if pair["marked"]}  # noqa: E731
+    assert marks(tuner.state) == {7} and tuner.state["marked"] == 1
+    (reply,) = browser.ask("review", index=3, wrong=True, id="a")
+    assert marks(reply["update"]["state"]) == {3, 7} and reply["update"]["state"]["marked"] == 2
+    (reply,) = browser.ask("review", index=3, wrong=False, id="b")
+    assert marks(reply["update"]["state"]) == {7}
+    assert told == [(3, True), (3, False)]
+
+
+def test_a_mark_that_cannot_be_kept_is_said_and_not_shown():
+    def review(index, wrong):
+        raise InputError("cannot write review.csv: the disk is full")
+
+    browser = Browser(ThresholdTuner(SCORES, LABELS, threshold=0.5, review=review))
+    (reply,) = browser.ask("review", index=3, wrong=True, id="a")
+    assert reply["update"]["state"]["message"] == "cannot write review.csv: the disk is full"
+    assert reply["update"]["state"]["marked"] == 0
 
 
 @pytest.mark.parametrize(("size", "side"), [("small", 160), ("large", 900)])
@@ -307,7 +411,10 @@ def test_the_state_is_small_json_without_bytes():
     [
         ({"labels": [1] * 10}, "10 genuine and 0 impostor pairs"),
         ({"scores": SCORES * 3}, "must lie in"),
+        ({"scores": {}}, "no scores were given"),
+        ({"scores": {"A": SCORES}, "threshold": {"B": 0.5}}, "there are no scores of B"),
         ({"threshold": 1.5}, "outside"),
+        ({"threshold": 0.5, "low": 0.6}, "not sure lies below"),
         ({"categories": ["a"]}, "category names of shape"),
         ({"one_identity": np.arange(10)}, "intervals need both"),
         ({"one_identity": np.arange(9), "two_identity": np.arange(10)}, "name both identities of every pair"),

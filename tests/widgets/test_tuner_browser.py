@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, expect
 import siamese_nb.widgets
 from siamese_nb.errors import InputError
 from siamese_nb.metrics import ScoreTable
-from siamese_nb.thresholds import choose_threshold
+from siamese_nb.thresholds import choose_band, choose_threshold
 from siamese_nb.widgets import ThresholdTuner
 
 
@@ -46,13 +46,14 @@ PAIRS = make_pairs()
 TABLE = ScoreTable.from_scores(PAIRS["labels"], PAIRS["scores"])
 
 
-def save(threshold: float, reason: str) -> None:
+def save(threshold: float, reason: str, low: float | None = None) -> None:
     if reason == "disk full":
         raise InputError("the bundle cannot be written: the disk is full")
 
 
 def make_tuner(**changes) -> ThresholdTuner:
-    given = {"threshold": 0.5, "pictures": lambda index: (make_png(index), make_image(index)), "save": save}
+    pictures = {"pictures": lambda index: (make_png(index), make_image(index))}
+    given = {"threshold": 0.5, **pictures, "save": save, "review": lambda index, wrong: None}
     return ThresholdTuner(**PAIRS | given | changes)
 
 
@@ -87,7 +88,7 @@ def settle(bare: BarePage) -> None:
 
 
 def scale(card: Locator) -> Locator:
-    return card.get_by_role("slider")
+    return card.locator(".st-scale")
 
 
 def type_threshold(card: Locator, text: str) -> None:
@@ -217,10 +218,104 @@ def test_named_thresholds_and_the_costs(card, tuner):
 def test_a_wish_that_no_threshold_meets_is_said(bare):
     labels = np.array([1, 0, 1, 0])
     card = show(bare, ThresholdTuner([0.2, 0.9, 0.3, 0.4], labels))
-    card.get_by_role("button", name="FAR ≤ 1%").click()
+    card.get_by_role("button", name="FAR ≤").click()
     expect(card.get_by_role("status")).to_contain_text("FAR of at most 0.01")
     scale(card).press("ArrowLeft")
     expect(card.get_by_role("status")).to_be_empty()
+
+
+def test_every_rule_is_offered_with_its_parameter_typed(card, tuner):
+    wishes = {
+        "Balanced accuracy": ("balanced_accuracy", {}), "Accuracy": ("accuracy", {}),
+        "F-beta, β": ("f_beta", {"Beta": ("beta", "2", 2.0)}),
+        "FAR ≤": ("far", {"FAR at most": ("at_most", "5", 0.05)}),
+        "Precision ≥": ("precision", {"Precision at least": ("at_least", "80", 0.8)}),
+        "Recall ≥": ("recall", {"Recall at least": ("at_least", "70", 0.7)}),
+    }  # fmt: skip
+    for name, (rule, fields) in wishes.items():
+        for label, (_, typed, _) in fields.items():
+            card.get_by_label(label, exact=True).locator("visible=true").fill(typed)
+            card.get_by_label(label, exact=True).locator("visible=true").press("Enter")
+        button = card.get_by_role("button", name=name, exact=True)
+        if not fields:
+            button.click()
+        expect(button).to_have_attribute("aria-pressed", "true")
+        asked = {parameter: value for parameter, _, value in fields.values()}
+        assert tuner.threshold == choose_threshold(PAIRS["labels"], PAIRS["scores"], rule, **asked).threshold
+    card.get_by_label("Recall at least").fill("170")
+    expect(button).to_have_attribute("aria-pressed", "false")
+    button.click()
+    expect(card.get_by_role("status")).to_have_text("Recall at least: a number is needed, from 0 to 100.")
+
+
+def test_two_thresholds_by_mouse_keyboard_number_and_rule(bare, card, tuner):
+    card.get_by_role("button", name="Two thresholds").click()
+    low, high = card.get_by_role("slider", name="Reject below"), card.get_by_role("slider", name="Accept from")
+    expect(low).to_have_attribute("aria-valuenow", "0.4")
+    drag(card, 0.35, 0.2)
+    expect(low).to_have_attribute("aria-valuenow", "0.2")
+    drag(card, 0.45, 0.7)
+    expect(high).to_have_attribute("aria-valuenow", "0.7")
+    low.press("ArrowRight")
+    expect(low).to_have_attribute("aria-valuenow", "0.201")
+    card.get_by_role("spinbutton", name="Reject below").fill("0.2567891")
+    card.get_by_role("spinbutton", name="Reject below").press("Enter")
+    accepted, kept = TABLE.counts(0.7), TABLE.counts(0.2567891)
+    for name, count in {
+        "ta": accepted.true_accepts, "gu": kept.true_accepts - accepted.true_accepts, "fr": kept.false_rejects,
+        "fa": accepted.false_accepts, "iu": kept.false_accepts - accepted.false_accepts, "tr": kept.true_rejects,
+    }.items():  # fmt: skip
+        expect(card.locator(f"[data-name={name}] .st-count")).to_have_text(str(count))
+    unsure = (kept.recall - accepted.recall + kept.far - accepted.far) / 2
+    expect(card.locator(".st-paid")).to_contain_text(f"In use, {unsure:.1%} is left to a person")
+    high.press("Home")
+    expect(low).to_have_attribute("aria-valuenow", "0")
+    card.get_by_role("button", name="Band: FAR ≤").click()
+    band = choose_band(PAIRS["labels"], PAIRS["scores"])
+    expect(card.get_by_role("button", name="Band: FAR ≤")).to_have_attribute("aria-pressed", "true")
+    assert (tuner.low, tuner.threshold) == (band.low, band.high)
+    expect(card.locator(".st-tile:visible").first).to_contain_text("not sure")
+    card.get_by_role("button", name="One threshold").click()
+    expect(low).to_be_hidden()
+    settle(bare)
+    assert (tuner.low, tuner.threshold) == (None, band.high)
+
+
+def test_models_are_overlaid_turned_to_and_compared(bare):
+    better = np.clip(PAIRS["scores"] + 0.25 * (PAIRS["labels"] - 0.5), 0, 1)
+    tuner = make_tuner(scores={"A": PAIRS["scores"], "B": better})
+    card = show(bare, tuner)
+    expect(card.locator(".st-curves")).to_contain_text("95% intervals")
+    alone = show(bare, make_tuner())
+    expect(alone.locator(".st-compared")).to_be_hidden()
+    expect(alone.locator(".st-curves")).to_contain_text("95% intervals")
+    drawn = [one.locator("canvas.st-curve").evaluate("canvas => canvas.toDataURL()") for one in (card, alone)]
+    assert drawn[0] != drawn[1], "the other model's curve is not drawn"
+    card.get_by_role("button", name="Compare at these thresholds").click()
+    verdict = card.locator(".st-verdict")
+    expect(verdict).to_have_text(re.compile(r"^B is better than A by [\d.]+ points \[[\d.]+, [\d.]+\]\.$"))
+    card.get_by_role("button", name="B", exact=True).click()
+    expect(card.get_by_role("button", name="B", exact=True)).to_have_attribute("aria-pressed", "true")
+    at = ScoreTable.from_scores(PAIRS["labels"], better).counts(0.5)
+    expect(card.locator("[data-name=ta] .st-count")).to_have_text(str(at.true_accepts))
+    expect(verdict).to_contain_text("B is better")
+    scale(card).press("ArrowRight")
+    expect(verdict).to_have_text("Compared at other thresholds: compare again.")
+    expect(card.get_by_role("button", name="Compare at these thresholds")).to_be_visible()
+
+
+def test_a_wrong_label_is_marked_on_its_tile_and_taken_back_where_it_is_large(bare, card, tuner):
+    flag = card.locator(".st-tile").nth(2).get_by_role("button", name="Label is wrong")
+    flag.click()
+    expect(flag).to_have_attribute("aria-pressed", "true")
+    expect(card.locator(".st-pairs")).to_contain_text("1 label is marked as wrong")
+    card.locator(".st-open").nth(2).click()
+    large = card.get_by_role("dialog").get_by_role("button", name="Label is wrong")
+    expect(large).to_have_attribute("aria-pressed", "true")
+    large.click()
+    expect(large).to_have_attribute("aria-pressed", "false")
+    card.page.keyboard.press("Escape")
+    expect(flag).to_have_attribute("aria-pressed", "false")
 
 
 def test_the_pairs_beside_the_line_are_seen_small_and_large(card, tuner):
@@ -228,8 +323,10 @@ def test_the_pairs_beside_the_line_are_seen_small_and_large(card, tuner):
     loaded = "tile => [...tile.querySelectorAll('img')].every((image) => image.complete && image.naturalWidth > 0)"
     card.page.wait_for_function(loaded, arg=tile.element_handle())
     nearest = tuner.state["strips"]["nearest"]
-    expect(tile).to_have_attribute("title", f"Pair {nearest[5]['index']}, score {nearest[5]['score']}")
-    tile.click()
+    expect(tile.locator(".st-open")).to_have_attribute(
+        "title", f"Pair {nearest[5]['index']}, score {nearest[5]['score']}"
+    )
+    tile.locator(".st-open").click()
     large = card.get_by_role("dialog")
     expect(large.locator(".st-words")).to_contain_text(f"Pair {nearest[5]['index']} ")
     card.page.keyboard.press("ArrowRight")
@@ -320,4 +417,9 @@ def test_nothing_is_cut_off_at_any_width(bare, card, scheme):
         expect(card.locator("[data-name=ta] .st-count")).to_be_visible()
         assert bare.page.evaluate("document.documentElement.scrollWidth") <= width
         cut = "nodes => nodes.filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.textContent)"
-        assert card.locator("td, .st-tile, .st-rules, .st-fields label, .st-switch").evaluate_all(cut) == []
+        for mode in ("One threshold", "Two thresholds"):
+            card.get_by_role("button", name=mode).click()
+            assert (
+                card.locator("td, .st-tile, .st-rules, .st-rule, .st-fields label, .st-switch").evaluate_all(cut) == []
+            )
+            assert bare.page.evaluate("document.documentElement.scrollWidth") <= width

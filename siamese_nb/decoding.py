@@ -1,0 +1,176 @@
+"""Decode files into a store on disk; what was decoded stays decoded, whenever the process is ended."""
+
+import hashlib
+import itertools
+import json
+import math
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm.auto import tqdm
+
+from siamese_nb.errors import InputError
+from siamese_nb.images import ImageError, read_image
+from siamese_nb.storage import cache_folder, whole_file, whole_folder
+
+IMAGES, ROWS, ABOUT = "images.npy", "rows.npy", "bank.json"
+"""A store's files: the pictures; each one's stamp, digest and whether it is decoded; once all are, the rest."""
+
+DAMAGED = (OSError, EOFError, ValueError, KeyError)
+"""What reading a file of a cache raises where it is not there, or not whole."""
+
+_ROW = np.dtype([("stamp", np.uint64), ("digest", np.uint64), ("done", np.bool_)])
+_AT_ONCE = 256  # pictures in memory
+_PER_THREAD = 16  # handed to a thread in one go: one by one, small pictures would wait for the interpreter's lock
+_COPIED = 4096  # pictures that are taken over at once
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A file that could not be decoded: its row in the bank, the kind of fault, and the message for the user."""
+
+    row: int
+    kind: str
+    message: str
+
+
+def digest(content: bytes) -> int:
+    """Hash a file's bytes to 64 bits.
+
+    >>> digest(b"one") == digest(b"one"), digest(b"one") == digest(b"two")
+    (True, False)
+    """
+    return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "big")
+
+
+def make_store(folder: Path, files: Sequence[Path], stamps: NDArray[np.uint64], size: tuple[int, int]) -> None:
+    """Decode files into a folder, going on from where an earlier try was ended.
+
+    Pictures that another store beside it holds are copied from there. Several processes may make one store at a time:
+    what each writes is the same, and the store counts as made when the first has all.
+
+    Parameters
+    ----------
+    folder : Path
+        Stores of one size share the beginning of their names, up to "-".
+    files : sequence of n Path
+    stamps : ndarray of shape (n,), uint64
+        Equal for files of equal content, decoded by the same rule.
+    size : (height, width)
+
+    Raises
+    ------
+    InputError
+        If the folder cannot be written to, or its disk is too full.
+    """
+    shape = (len(files), *size, 3)
+    if not _is_sound(folder, shape):
+        shutil.rmtree(folder, ignore_errors=True)
+        _check_room(folder, len(files), size)
+        with suppress(FileExistsError), whole_folder(folder) as temporary:
+            np.lib.format.open_memmap(temporary / IMAGES, "w+", np.uint8, shape).flush()
+            rows = np.zeros(len(files), _ROW)
+            rows["stamp"] = stamps
+            np.save(temporary / ROWS, rows)
+    rows = np.load(folder / ROWS, mmap_mode="r+")
+    _check_room(folder, int((~rows["done"]).sum()), size)
+    _take_over(folder, rows)
+    failures = _decode(folder, rows, files, size)
+    with whole_file(folder / ABOUT) as temporary:
+        temporary.write_text(json.dumps({"size": size, "failures": [vars(failure) for failure in failures]}), "utf-8")
+
+
+def _is_sound(folder: Path, shape: tuple[int, ...]) -> bool:
+    try:
+        images, rows = np.load(folder / IMAGES, mmap_mode="r"), np.load(folder / ROWS, mmap_mode="r")
+    except DAMAGED:
+        return False
+    return bool(images.shape == shape and rows.shape == shape[:1] and rows.dtype == _ROW)
+
+
+def _check_room(folder: Path, n: int, size: tuple[int, int]) -> None:
+    """Raise before anything is written."""
+    place = next(parent for parent in folder.parents if parent.exists())
+    needed, free = math.prod((n, *size, 3)), shutil.disk_usage(place).free
+    if needed > free:
+        raise InputError(
+            f"the cache needs {needed / 2**20:.0f} MB, and the disk of {cache_folder()} has {free / 2**20:.0f} MB; "
+            "free some, or set SIAMESE_NB_CACHE to a folder on another disk"
+        )
+
+
+def _take_over(folder: Path, rows: NDArray[Any]) -> None:
+    """Copy what other stores of this size hold: a folder in which one picture changed is not decoded again."""
+    others = folder.parent.glob(f"{folder.name.split('-')[0]}-*")
+    for other in others:
+        if other == folder or rows["done"].all():
+            continue
+        with suppress(*DAMAGED):  # half made, half deleted: then it is of no use
+            theirs = np.load(other / ROWS)
+            mine, there = np.flatnonzero(~rows["done"]), np.flatnonzero(theirs["done"])
+            _, at, found = np.intersect1d(rows["stamp"][mine], theirs["stamp"][there], return_indices=True)
+            mine, there = mine[at], there[found]
+            for start in range(0, len(mine), _COPIED):
+                to, source = mine[start : start + _COPIED], there[start : start + _COPIED]
+                order = np.argsort(to)
+                # Mapped anew for each block, so that the pages of the last one are let go.
+                images = np.load(other / IMAGES, mmap_mode="r")[source[order]]
+                rows["digest"][to[order]] = theirs["digest"][source[order]]
+                _write(folder, rows, dict(zip(to[order].tolist(), images, strict=True)))
+
+
+def _decode(folder: Path, rows: NDArray[Any], files: Sequence[Path], size: tuple[int, int]) -> list[Failure]:
+    failures: list[Failure] = []
+    done = int(rows["done"].sum())
+    bar = tqdm(total=len(files), initial=done, desc="Decoding", unit="image", delay=2, leave=False)
+    # Pillow decodes and resizes outside the interpreter's lock, so threads use every core.
+    with bar, ThreadPoolExecutor(os.cpu_count()) as pool:
+        for start in range(0, len(files), _AT_ONCE):
+            todo = start + np.flatnonzero(~rows["done"][start : start + _AT_ONCE])
+            parts = [todo[k : k + _PER_THREAD] for k in range(0, len(todo), _PER_THREAD)]
+            read = list(itertools.chain(*pool.map(lambda part: list(_read(files, part, size)), parts)))
+            for row, code, _ in read:
+                rows["digest"][row] = code
+            failures += [image for _, _, image in read if isinstance(image, Failure)]
+            _write(folder, rows, {row: image for row, _, image in read if not isinstance(image, Failure)})
+            bar.update(len(todo))
+    return failures
+
+
+def _read(
+    files: Sequence[Path], rows: NDArray[np.int64], size: tuple[int, int]
+) -> Iterator[tuple[int, int, NDArray[np.uint8] | Failure]]:
+    """Yield each row with the digest of its file and what it shows, or why it cannot be shown."""
+    for row in rows.tolist():
+        code = 0
+        try:
+            content = files[row].read_bytes()
+            code = digest(content)
+            yield row, code, read_image(content, size)
+        except ImageError as error:
+            yield row, code, Failure(row, error.kind, str(error))
+        except OSError as error:
+            reason = f"the picture cannot be read: {error.strerror or error}"
+            yield row, code, Failure(row, "unreadable", reason)
+
+
+def _write(folder: Path, rows: NDArray[Any], images: dict[int, NDArray[np.uint8]]) -> None:
+    """Write pictures to their rows, then note that they are there.
+
+    To the file and not to a mapping of it: what is mapped and touched counts as memory of this process, and a full disk
+    would end it.
+    """
+    start = np.load(folder / IMAGES, mmap_mode="r").offset
+    with (folder / IMAGES).open("r+b") as stream:
+        for row, image in images.items():
+            stream.seek(start + row * image.size)
+            stream.write(np.ascontiguousarray(image).data)
+    rows["done"][list(images)] = True
