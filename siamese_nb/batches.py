@@ -1,4 +1,4 @@
-"""Batches of pairs for training: redrawn every epoch, each image in a batch once."""
+"""Batches for training, of pairs or of identities: redrawn every epoch, each image in a batch once."""
 
 from typing import Any
 
@@ -16,10 +16,10 @@ _IMAGES_MULTIPLE, _PAIRS_MULTIPLE = 32, 64  # few distinct shapes: backends comp
 
 
 class Batches(keras.utils.PyDataset):  # type: ignore[misc]
-    """The batches of one epoch, as `build_in_batch` takes them: distinct images, pairs by index, weights.
+    """The batches of one epoch. What batch i of epoch e holds depends on the seed, e and i alone.
 
-    Genuine and impostor pairs weigh the same in total, whatever `neg_factor` is: a network that always says "different"
-    gains nothing. What batch i of epoch e holds depends on the seed, e and i alone.
+    Batches of pairs are as `build_in_batch` takes them: distinct images, pairs by index, weights. Genuine and impostor
+    pairs weigh the same in total, whatever `neg_factor` is: a network that always says "different" gains nothing.
 
     Parameters
     ----------
@@ -33,13 +33,16 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
     def __init__(self, table: NDArray[Any], part: Part, config: TrainConfig) -> None:
         super().__init__()
         self.table, self.part, self.config = table, part, config
-        self.epoch = 0
+        self.begin(0)
+
+    def begin(self, epoch: int) -> None:
+        """Go to the pairs of this epoch."""
+        self.epoch = epoch
         self._begin()
 
     def on_epoch_end(self) -> None:
         """Go on to the next epoch's pairs."""
-        self.epoch += 1
-        self._begin()
+        self.begin(self.epoch + 1)
 
     def _begin(self) -> None:
         raise NotImplementedError
@@ -60,9 +63,12 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         missing = -len(pairs) % _PAIRS_MULTIPLE
         padded = [np.pad(column, (0, missing)) for column in (one, two, pairs.label, weight)]
         one, two, label, weight = padded
-        images = self.table[np.resize(rows, len(rows) + -len(rows) % _IMAGES_MULTIPLE)]
-        inputs = {"images": images, "one": one, "two": two}
+        inputs = {"images": self._filled(rows), "one": one, "two": two}
         return inputs, label[:, None].astype(np.float32), weight.astype(np.float32)
+
+    def _filled(self, rows: NDArray[np.int64]) -> NDArray[Any]:
+        """Return these rows of the table, and some of them again to make up the multiple."""
+        return np.asarray(self.table[np.resize(rows, len(rows) + -len(rows) % _IMAGES_MULTIPLE)])
 
 
 class PairBatches(Batches):
@@ -101,21 +107,47 @@ class ImageBatches(Batches):
     All genuine pairs of a batch are used, and its impostors are drawn among its own images.
     """
 
+    images_together = 2
+
+    def __init__(self, table: NDArray[Any], part: Part, config: TrainConfig, images_at_once: int | None = None) -> None:
+        self.images_at_once = images_at_once or config.batch_images
+        super().__init__(table, part, config)
+
     def _begin(self) -> None:
         rng = self._random()
-        units, category = _units(self.part, rng)
+        units, category = _units(self.part, self.images_together, rng)
         order = rng.permutation(len(units))
         order = order[np.argsort(category[order], kind="stable")]
         groups = np.array_split(order, max(1, len(order) // _UNITS_TOGETHER))
         order = np.concatenate([groups[i] for i in rng.permutation(len(groups))])
-        n_batches = max(1, round(units.size / self.config.batch_images))
-        self.rows = [units[batch].ravel() for batch in np.array_split(order, n_batches)]
+        n_batches = max(1, round(sum(map(len, units)) / self.images_at_once))
+        self.rows = [np.concatenate([units[i] for i in batch]) for batch in np.array_split(order, n_batches)]
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def __getitem__(self, index: int) -> tuple[Any, ...]:
         return self._batch(self._draw(self.part.only(self.rows[index]), index))
+
+
+class IdentityBatches(ImageBatches):
+    """Batches for losses of identities: some identities, some images of each, and which images show the same.
+
+    A batch is `(images, identity)`, identities numbered from 0 in the part; those of rows that only fill up are -1.
+    """
+
+    images_together = 4
+
+    @property
+    def identities(self) -> int:
+        """How many identities there are to tell apart."""
+        return len(np.unique(self.part.identity))
+
+    def __getitem__(self, index: int) -> tuple[Any, ...]:
+        rows = self.rows[index]
+        number = np.searchsorted(np.unique(self.part.identity), self.part.identity_of(rows))
+        images = self._filled(rows)
+        return images, np.pad(number, (0, len(images) - len(rows)), constant_values=-1)[:, None].astype(np.float32)
 
 
 def image_batches(table: NDArray[Any], part: Part, config: TrainConfig) -> Batches:
@@ -129,24 +161,24 @@ def image_batches(table: NDArray[Any], part: Part, config: TrainConfig) -> Batch
     return ImageBatches(table, part, config)
 
 
-def _units(part: Part, rng: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Put the images of each thing together two by two, at random; an odd one sits out this epoch.
+def _units(part: Part, size: int, rng: np.random.Generator) -> tuple[list[NDArray[np.int64]], NDArray[np.int64]]:
+    """Put the images of each thing together, `size` at a time, at random; one left alone sits out this epoch.
 
     The genuine pairs of a pairs file are units as they stand.
 
     Returns
     -------
-    units : ndarray of shape (n_units, 2), int64
+    units : list of ndarray of int64
         Rows of the bank.
     category : ndarray of shape (n_units,), int64
     """
     if len(part.labelled):
-        units = part.genuine()
-        return units, part.category_of(units[:, 0])
+        pairs = part.genuine()
+        return list(pairs), part.category_of(pairs[:, 0])
     shuffled = rng.permutation(len(part.images))
     shuffled = shuffled[np.argsort(part.identity[shuffled], kind="stable")]
     _, start, counts = np.unique(part.identity[shuffled], return_index=True, return_counts=True)
     position = np.arange(len(shuffled)) - np.repeat(start, counts)
-    paired = position < np.repeat(counts - counts % 2, counts)
-    units = shuffled[paired].reshape(-1, 2)
-    return part.images[units], part.category[units[:, 0]]
+    begins = np.flatnonzero(position % size == 0)
+    units = [unit for unit in np.split(shuffled, begins[1:]) if len(unit) > 1]
+    return [part.images[unit] for unit in units], part.category[[unit[0] for unit in units]]

@@ -124,22 +124,41 @@ def fit_calibration(labels: ArrayLike, scores: ArrayLike, weights: ArrayLike | N
     return _fit_platt(genuine, values, weight)
 
 
-def _fit_platt(genuine: BoolArray, scores: FloatArray, weight: FloatArray) -> Calibration:
+def fit_sigmoid(genuine: BoolArray, evidence: FloatArray, weight: FloatArray | None = None) -> tuple[float, float]:
+    """Fit P(genuine) = sigmoid(slope * evidence + bias), both kinds weighing the same, with Platt's smoothed targets.
+
+    Parameters
+    ----------
+    genuine : ndarray of shape (n_pairs,), bool, both kinds present
+    evidence : ndarray of shape (n_pairs,), float
+    weight : ndarray of shape (n_pairs,), float, optional
+        Of each pair, in place of equal ones.
+
+    Returns
+    -------
+    slope : float, at least 0
+        0 where the evidence points the wrong way: then it says nothing.
+    bias : float
+    """
     # Imported here: reading a calibration from a bundle needs no scikit-learn.
     from sklearn.linear_model import LogisticRegression
 
+    weight = _balanced_weights(genuine, np.ones(genuine.size)) if weight is None else weight
     n_genuine, n_impostor = int(genuine.sum()), int((~genuine).sum())
     target = np.where(genuine, (n_genuine + 1.0) / (n_genuine + 2.0), 1.0 / (n_impostor + 2.0))
     # A soft target is a pair of each label, weighted: the likelihood is the same.
-    evidence = np.tile(_log_odds(scores), 2)[:, None]
-    outcome = np.repeat([1, 0], scores.size)
+    outcome = np.repeat([1, 0], evidence.size)
     model = LogisticRegression(C=np.inf, tol=1e-8, max_iter=1000)
-    model.fit(evidence, outcome, sample_weight=np.concatenate((weight * target, weight * (1.0 - target))))
-    slope, intercept = float(model.coef_[0, 0]), float(model.intercept_[0])
-    if slope < 0.0:  # scores that point the wrong way say nothing: the prevalence is all that is known
-        slope, intercept = 0.0, 0.0
+    weights = np.concatenate((weight * target, weight * (1.0 - target)))
+    model.fit(np.tile(evidence, 2)[:, None], outcome, sample_weight=weights)
+    slope, bias = float(model.coef_[0, 0]), float(model.intercept_[0])
+    return (slope, bias) if slope >= 0.0 else (0.0, 0.0)
+
+
+def _fit_platt(genuine: BoolArray, scores: FloatArray, weight: FloatArray) -> Calibration:
+    slope, bias = fit_sigmoid(genuine, _log_odds(scores), weight)
     ends = (float(logit(_EDGE)), float(logit(1.0 - _EDGE)))
-    return Calibration("platt", ends, (slope * ends[0] + intercept, slope * ends[1] + intercept))
+    return Calibration("platt", ends, (slope * ends[0] + bias, slope * ends[1] + bias))
 
 
 def _fit_isotonic(genuine: BoolArray, scores: FloatArray, weight: FloatArray, limit: float) -> Calibration:

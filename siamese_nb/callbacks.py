@@ -26,6 +26,7 @@ WATCHED = {
 WATCHED_THRESHOLD = 0.5  # where the neuron, trained on balanced weights, says "as likely as not"
 
 Score = Callable[[Pairs], NDArray[np.float64]]
+Settle = Callable[[Pairs], None]
 
 
 class PairMetrics(keras.callbacks.Callback):  # type: ignore[misc]
@@ -39,15 +40,18 @@ class PairMetrics(keras.callbacks.Callback):  # type: ignore[misc]
     score : callable
         Pairs to their scores, float64 in [0, 1].
     train, validation : Pairs
+    settle : callable
+        Called with the train pairs before they are scored.
     """
 
-    def __init__(self, score: Score, train: Pairs, validation: Pairs) -> None:
+    def __init__(self, score: Score, train: Pairs, validation: Pairs, settle: Settle = lambda pairs: None) -> None:
         super().__init__()
-        self.score, self.train, self.validation = score, train, validation
+        self.score, self.train, self.validation, self.settle = score, train, validation, settle
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Measure, and add to the logs; raise `InputError` if the network's scores are no numbers any more."""
         assert logs is not None  # Keras always hands a dict over
+        self.settle(self.train)
         for prefix, pairs in (("", self.train), ("val_", self.validation)):
             scores = self.score(pairs)
             if not np.isfinite(scores).all():
@@ -74,14 +78,14 @@ def watched_figures(labels: NDArray[np.int64], scores: NDArray[np.float64]) -> d
 class Progress(keras.callbacks.Callback):  # type: ignore[misc]
     """Show one progress bar over all epochs, with the validation figures so far."""
 
-    def __init__(self, epochs: int, steps: int) -> None:
+    def __init__(self, epochs: int, steps: int, done: int = 0) -> None:
         super().__init__()
-        self.epochs, self.steps = epochs, steps
+        self.epochs, self.steps, self.epoch = epochs, steps, done
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Open the bar."""
-        self.epoch = 0
-        self.bar = tqdm(total=self.epochs * self.steps, desc="Training", unit="batch", leave=False)
+        done, total = self.epoch * self.steps, self.epochs * self.steps
+        self.bar = tqdm(total=total, initial=done, desc="Training", unit="batch", leave=False)
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Move the bar on."""

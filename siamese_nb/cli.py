@@ -91,6 +91,8 @@ def train(
         str, typer.Option(help="base_cnn, vgg16, mobilenetv2 or another of keras.applications.")
     ] = "base_cnn",
     weights: Annotated[str, typer.Option(help="imagenet, none or a weights file.")] = "imagenet",
+    loss: Annotated[str, typer.Option(help="focal, triplet, cosface or another.")] = "binary_crossentropy",
+    augment: Annotated[str, typer.Option(help="Change pictures while a leg learns: none, affine or photo.")] = "none",
     neg_factor: Annotated[float, typer.Option(help="Impostor pairs per genuine pair.")] = 3,
     negatives: Annotated[str, typer.Option(help="Impostors across or within categories, or mixed.")] = "mixed",
     split_by: Annotated[
@@ -113,6 +115,8 @@ def train(
         config = TrainConfig(
             leg=leg,
             weights=weights,
+            loss=loss,
+            augment=augment,
             neg_factor=neg_factor,
             negatives=negatives,
             split_by=split_by,

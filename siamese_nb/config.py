@@ -7,7 +7,24 @@ from typing import Any
 from siamese_nb.errors import InputError
 from siamese_nb.pairs import NEGATIVES, SPLIT_BY
 
-_CHOICES = {"distance": ("absolute", "squared"), "negatives": NEGATIVES, "split_by": SPLIT_BY}
+LOSSES = (
+    "binary_crossentropy",
+    "focal",
+    "contrastive",
+    "triplet",
+    "multi_similarity",
+    "supervised_contrastive",
+    "cosface",
+    "arcface",
+)
+AUGMENTATIONS = ("none", "affine", "photo")
+_CHOICES = {
+    "loss": LOSSES,
+    "augment": AUGMENTATIONS,
+    "distance": ("absolute", "squared"),
+    "negatives": NEGATIVES,
+    "split_by": SPLIT_BY,
+}
 _WHOLE_NUMBERS = {
     "image_size": (32, 1024),  # below 32 pixels the legs' poolings leave nothing
     "embedding": (1, 65_536),
@@ -32,12 +49,18 @@ class TrainConfig:
         Side in pixels that pictures are resized to; the leg's own when None.
     embedding : int
         Length of the embedding.
+    loss : str
+        One of `LOSSES`: of the neuron's scores of pairs (`"binary_crossentropy"`, `"focal"`), or of embeddings by what
+        they show (the others); then the neuron is fitted to training pairs in the end, so that scores mean the same.
     distance : {"absolute", "squared"}
         Of the metric head.
     negatives : {"across", "within", "mixed"}
         Impostors from another category, from the same category, or half of each.
     neg_factor : float
         Impostor pairs per genuine pair.
+    augment : {"none", "affine", "photo"}
+        How pictures are changed at random while a leg learns: `affine` turns, shifts, scales and shears; `photo`
+        mirrors, changes light and colour and covers a spot too. `none` where that would change what a picture shows.
     split_by : {"identity", "category"}
         What train, validation and test must not share.
     fine_tune : bool
@@ -45,7 +68,7 @@ class TrainConfig:
     epochs : int
         At most.
     patience : int
-        Stop after so many epochs in which the validation loss did not fall.
+        Stop after so many epochs in which validation (its loss; its AUC where embeddings are learned) got no better.
     batch_images : int
         Images per step where the leg learns.
     learning_rate : float
@@ -57,9 +80,11 @@ class TrainConfig:
     weights: str = "imagenet"
     image_size: int | None = None
     embedding: int = 128
+    loss: str = "binary_crossentropy"
     distance: str = "squared"
     negatives: str = "mixed"
     neg_factor: float = 3
+    augment: str = "none"
     split_by: str = "identity"
     fine_tune: bool = False
     epochs: int = 30

@@ -4,10 +4,12 @@ import hashlib
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial.distance import cdist
 from scipy.special import expit
 from tqdm.auto import tqdm
 
@@ -104,6 +106,73 @@ def pair_scores(
     return scores
 
 
+def all_scores(
+    head: MetricHead, embeddings: NDArray[np.float32], rows_at_once: int = 512
+) -> Iterator[tuple[slice, NDArray[np.float64]]]:
+    """Score every pair of n embeddings, a block of rows at a time, so that no more than a block is ever in memory.
+
+    Of the squared distance this is one matrix product, `w . (a - b)^2 = |a'|^2 + |b'|^2 - 2 a' . b'` with
+    `a' = a sqrt(w)`; in double precision its rounding stays below 1e-12.
+
+    Parameters
+    ----------
+    head : MetricHead
+    embeddings : ndarray of shape (n, d), float32
+    rows_at_once : int, at least 1
+
+    Yields
+    ------
+    rows : slice
+    scores : ndarray of shape (rows.stop - rows.start, n - rows.start), float64, in [0, 1]
+        Of these rows with themselves and all rows after them: each pair once.
+    """
+    w = keras.ops.convert_to_numpy(head.w).astype(np.float64)
+    b = float(keras.ops.convert_to_numpy(head.b))
+    scaled = embeddings * (np.sqrt(w) if head.distance == "squared" else w)
+    distances = _squared_distances if head.distance == "squared" else partial(cdist, metric="cityblock")
+    for rows in _blocks(len(scaled), rows_at_once, "Scoring"):
+        distance = distances(scaled[rows], scaled[rows.start :])
+        np.subtract(b, distance, out=distance)
+        yield rows, expit(distance, out=distance)
+
+
+def _squared_distances(some: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
+    found: NDArray[np.float64] = some @ others.T
+    found *= -2.0
+    found += np.einsum("ij,ij->i", some, some)[:, None]
+    found += np.einsum("ij,ij->i", others, others)
+    return np.maximum(found, 0.0, out=found)  # rounding can fall below zero
+
+
+def row_embeddings(
+    leg: keras.Model,
+    table: NDArray[np.uint8] | NDArray[np.float32],
+    one: NDArray[np.int64],
+    two: NDArray[np.int64],
+) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.int64]]:
+    """Embed what pairs of rows of a table of images (or features) need: each distinct row goes through the leg once.
+
+    Parameters
+    ----------
+    leg : keras.Model
+    table : ndarray of shape (n, ...)
+    one, two : ndarray of shape (n_pairs,), int
+        Rows of `table`.
+
+    Returns
+    -------
+    embeddings : ndarray of shape (n_distinct, d), float32
+    one, two : ndarray of shape (n_pairs,), int64
+        Rows of `embeddings`.
+    """
+    used, place = np.unique([one, two], return_inverse=True)
+    embeddings = np.empty((len(used), leg.output_shape[-1]), np.float32)
+    for rows in _blocks(len(used), _IMAGES_AT_ONCE, "Embedding"):
+        embeddings[rows] = embed(leg, table[used[rows]])
+    first, second = place.reshape(2, -1)
+    return embeddings, first, second
+
+
 def row_scores(
     leg: keras.Model,
     head: MetricHead,
@@ -111,25 +180,13 @@ def row_scores(
     one: NDArray[np.int64],
     two: NDArray[np.int64],
 ) -> NDArray[np.float64]:
-    """Score pairs of rows of a table of images (or features): each distinct row goes through the leg once.
-
-    Parameters
-    ----------
-    leg : keras.Model
-    head : MetricHead
-    table : ndarray of shape (n, ...)
-    one, two : ndarray of shape (n_pairs,), int
-        Rows of `table`.
+    """Score pairs of rows of a table; for the parameters see `row_embeddings`.
 
     Returns
     -------
     ndarray of shape (n_pairs,), float64, in [0, 1]
     """
-    used, place = np.unique([one, two], return_inverse=True)
-    embeddings = np.empty((len(used), leg.output_shape[-1]), np.float32)
-    for rows in _blocks(len(used), _IMAGES_AT_ONCE, "Embedding"):
-        embeddings[rows] = embed(leg, table[used[rows]])
-    return pair_scores(head, embeddings, *place.reshape(2, -1))
+    return pair_scores(head, *row_embeddings(leg, table, one, two))
 
 
 def cosine_scores(

@@ -3,6 +3,8 @@
 import contextlib
 import itertools
 import os
+import shutil
+import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,30 +13,30 @@ from typing import Any
 import keras
 import numpy as np
 from numpy.typing import NDArray
+from tqdm.auto import tqdm
 
 from siamese_nb import metrics
 from siamese_nb.bank import Bank
 from siamese_nb.baselines import colour_histogram_baseline
-from siamese_nb.batches import Batches, PairBatches, image_batches
 from siamese_nb.calibration import fit_calibration
-from siamese_nb.callbacks import PairMetrics, Progress
+from siamese_nb.checkpoints import checkpoint_folder
 from siamese_nb.config import TrainConfig
 from siamese_nb.dataset import Dataset, scan
 from siamese_nb.doctor import Certificate, certified_split
-from siamese_nb.embeddings import bank_embeddings, compiled_by_xla, cosine_scores, embed, row_scores
+from siamese_nb.embeddings import bank_embeddings, cosine_scores, embed, row_scores
 from siamese_nb.errors import InputError
 from siamese_nb.evidence import ScoredPairs
+from siamese_nb.learners import make_learner
 from siamese_nb.legs import build_leg, default_size
-from siamese_nb.models import MetricHead, build_in_batch, build_projection, build_siamese
+from siamese_nb.models import MetricHead, build_projection, build_siamese
 from siamese_nb.novelty import Known
 from siamese_nb.pairs import Pairs, Part, Split
 from siamese_nb.provenance import auc_by_kind, dataset_facts, versions
+from siamese_nb.stages import Watched, fit_stage, freeze_statistics, sample_part
 from siamese_nb.storage import check_writable
-from siamese_nb.tensorboard import tensorboard_callback
 from siamese_nb.thresholds import choose_threshold
 from siamese_nb.verifier import Verifier
 
-_WATCHED_IMAGES = 2000  # of train, embedded after each epoch to compare with validation; more would cost time only
 _FROZEN_SLOWER = 3  # good features need a nudge; at full rate validation is best after one epoch and falls from there
 _FINE_TUNE_SLOWER = 20  # a trained leg must not be shaken by a head that is still rough
 
@@ -49,7 +51,8 @@ def train(
     """Train a siamese network and save it as a bundle.
 
     The dataset is split before pairs are made; the threshold and the calibration come from validation pairs, the
-    reported figures from test pairs.
+    reported figures from test pairs. Ctrl-C ends the training and saves the best epoch so far. A run that ended before
+    its time, even by a power cut, goes on where it was when it is started again on the same data in the same way.
 
     Parameters
     ----------
@@ -77,12 +80,11 @@ def train(
         check_writable(place)
     run = Run.begin(dataset if isinstance(dataset, Dataset) else scan(dataset), config)
     folder = _new_folder(Path(logs) / "fit", f"{started}-{config.leg}", Path(out))
-    if not config.learns_leg:
-        run.fit_head(folder)
-    if config.learns_leg or config.fine_tune:
-        run.fit_leg(folder)
+    stopped = run.learn(folder)
     verifier = run.verifier()
     verifier.save(Path(out) / folder.name)
+    if not stopped:
+        shutil.rmtree(run.checkpoints, ignore_errors=True)
     return verifier
 
 
@@ -114,15 +116,29 @@ class Run:
 
     def __post_init__(self) -> None:
         """Draw the fixed pairs, and make one leg of backbone and projection."""
+        self.checkpoints = checkpoint_folder(self.config, self.dataset, self.bank, self.backbone)
         self.leg = keras.Model(self.backbone.input, self.projection(self.backbone.output), name="leg")
         self.validation = self._judged(self.split.validation)
         self.test = self._judged(self.split.test)
 
+    def learn(self, folder: Path) -> bool:
+        """Train in stages, and tell whether Ctrl-C cut them short; it is passed on if no epoch was done by then."""
+        try:
+            if not self.config.learns_leg:
+                self.fit_head(folder)
+            if self.config.learns_leg or self.config.fine_tune:
+                self.fit_leg(folder)
+        except KeyboardInterrupt:
+            if not self.history:
+                raise
+            tqdm.write("Stopped: the best epoch so far is kept. Start again in the same way to go on.", file=sys.stderr)
+            return True
+        return False
+
     def fit_head(self, folder: Path) -> None:
         """Train projection and head on features of the frozen backbone; each image goes through it once, ever."""
         features = bank_embeddings(self.backbone, self.bank)
-        batches = PairBatches(features, self.split.train, self.config)
-        self._fit(self.projection, features, batches, self.config.learning_rate / _FROZEN_SLOWER, folder)
+        self._fit(self.projection, features, self.config.learning_rate / _FROZEN_SLOWER, folder, "head")
 
     def fit_leg(self, folder: Path) -> None:
         """Train the whole leg on images: from scratch, or from where the head's training left it."""
@@ -130,8 +146,7 @@ class Run:
         if not self.config.learns_leg:
             rate /= _FINE_TUNE_SLOWER
             freeze_statistics(self.backbone)
-        batches = image_batches(self.bank.images, self.split.train, self.config)
-        self._fit(self.leg, self.bank.images, batches, rate, folder)
+        self._fit(self.leg, self.bank.images, rate, folder, "leg")
 
     def verifier(self) -> Verifier:
         """Choose the threshold on validation, measure on test, and put the evidence together."""
@@ -160,46 +175,17 @@ class Run:
 
     def _known(self) -> Known:
         """Keep a sample of what was trained on, and how far from it validation lies."""
-        parts = [_sample(part, self.config.seed).images for part in (self.split.train, self.split.validation)]
+        parts = [sample_part(part, self.config.seed).images for part in (self.split.train, self.split.validation)]
         frozen = not self.config.learns_leg and not self.config.fine_tune
         leg: keras.Model = self.projection if frozen else self.leg
         table: NDArray[Any] = bank_embeddings(self.backbone, self.bank) if frozen else self.bank.images
         train, validation = (embed(leg, table[rows]) for rows in parts)
         return Known.from_parts(train, validation, self.config.seed)
 
-    def _fit(self, leg: keras.Model, table: NDArray[Any], batches: Batches, rate: float, folder: Path) -> None:
-        """Train one stage; the weights end where the validation loss was lowest, or as they were if it never fell."""
-        config, done = self.config, len(self.history.get("loss", []))
-        before = [(layer, layer.get_weights()) for layer in (leg, self.head) if layer.built]
-        least = min(self.history.get("val_loss", []), default=np.inf)
-        model = build_in_batch(leg, self.head)
-        model.compile(
-            keras.optimizers.Adam(rate),
-            keras.losses.BinaryCrossentropy(reduction="mean_with_sample_weight"),
-            jit_compile=compiled_by_xla(),
-        )
-        watched = PairMetrics(
-            lambda pairs: row_scores(leg, self.head, table, pairs.one, pairs.two),
-            train=_counted(*self._judged(_sample(self.split.train, config.seed))),
-            validation=_counted(*self.validation),
-        )
-        history = model.fit(
-            batches,
-            initial_epoch=done,
-            epochs=done + config.epochs,
-            shuffle=False,
-            verbose=0,
-            callbacks=[
-                watched,
-                keras.callbacks.EarlyStopping("val_loss", patience=config.patience, restore_best_weights=True),
-                tensorboard_callback(folder),
-                Progress(config.epochs, len(batches)),
-            ],
-        ).history
-        if min(history["val_loss"]) > least:
-            for layer, weights in before:
-                layer.set_weights(weights)
-        self.history = {name: self.history.get(name, []) + history[name] for name in sorted(history)}
+    def _fit(self, leg: keras.Model, table: NDArray[Any], rate: float, folder: Path, stage: str) -> None:
+        learner = make_learner(leg, self.head, table, self.split.train, self.config)
+        watched = Watched.draw(self.split.train, self.split.validation, self.config)
+        fit_stage(learner, rate, watched, self.history, folder, self.checkpoints / f"{stage}.npz")
 
     def _judged(self, part: Part) -> tuple[Part, Pairs, NDArray[np.bool_]]:
         return part, *part.judged(self.config.seed, self.config.neg_factor, self.config.negatives)
@@ -217,15 +203,6 @@ class Run:
         return ScoredPairs.from_pairs(pairs, counted, scores, self.dataset.paths, part)
 
 
-def freeze_statistics(leg: keras.Model) -> None:
-    """Keep the batch normalisation of a pretrained leg as it is: small batches would spoil its statistics."""
-    for layer in leg.layers:
-        if isinstance(layer, keras.layers.BatchNormalization):
-            layer.trainable = False
-        elif isinstance(layer, keras.Model):
-            freeze_statistics(layer)
-
-
 def _new_folder(parent: Path, name: str, taken: Path) -> Path:
     """Make a folder of this name, or of one like it where runs began in the same second, and return it."""
     for number in itertools.count(1):
@@ -235,16 +212,3 @@ def _new_folder(parent: Path, name: str, taken: Path) -> Path:
                 folder.mkdir(parents=True)
                 return folder
     raise AssertionError("numbers do not end")
-
-
-def _counted(part: Part, pairs: Pairs, counted: NDArray[np.bool_]) -> Pairs:
-    return pairs.take(np.flatnonzero(counted))
-
-
-def _sample(part: Part, seed: int) -> Part:
-    """Return things of a part, at random, up to about `_WATCHED_IMAGES` images."""
-    things, inverse, sizes = np.unique(part.identity, return_inverse=True, return_counts=True)
-    order = np.random.default_rng(seed).permutation(len(things))
-    chosen = np.zeros(len(things), bool)
-    chosen[order[: max(2, int(np.searchsorted(np.cumsum(sizes[order]), _WATCHED_IMAGES)))]] = True
-    return part.only(part.images[chosen[inverse]])

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from siamese_nb.batches import Batches, ImageBatches, PairBatches, image_batches
+from siamese_nb.batches import Batches, IdentityBatches, ImageBatches, PairBatches, image_batches
 from siamese_nb.config import TrainConfig
 from siamese_nb.pairs import Part
 
@@ -215,3 +215,22 @@ def test_of_a_pairs_file_without_impostors_those_are_drawn() -> None:
     for one, two, label, _ in epoch_of(batches):
         assert np.array_equal(label, part.identity_of(one) == part.identity_of(two))
         assert (label == 0).sum() == 3 * label.sum()
+
+
+def test_batches_of_identities_hold_some_of_each_and_say_which() -> None:
+    part = make_part([6, 2, 9, 4, 5, 3, 1, 8] * 4, categories=4)
+    batches = batches_of(IdentityBatches, part, batch_images=16)
+    assert batches.identities == 32
+    seen: Counter[int] = Counter()
+    for index in range(len(batches)):
+        images, number = batches[index]
+        assert len(images) % 32 == 0
+        assert number.shape == (len(images), 1)
+        real = number[:, 0] >= 0
+        rows, number = images[real, 0].astype(int), number[real, 0].astype(int)
+        assert np.array_equal(np.unique(part.identity)[number], part.identity_of(rows))
+        assert min(Counter(number.tolist()).values()) >= 2
+        seen.update(rows.tolist())
+    assert set(seen.values()) == {1}
+    alone = [1 if count % 4 == 1 else 0 for count in [6, 2, 9, 4, 5, 3, 1, 8] * 4]
+    assert len(seen) == len(part.images) - sum(alone)

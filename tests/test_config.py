@@ -14,6 +14,8 @@ GOOD = {
     "weights": "none",
     "image_size": 64,
     "embedding": 32,
+    "loss": "focal",
+    "augment": "affine",
     "distance": "absolute",
     "negatives": "within",
     "neg_factor": 0.5,
@@ -39,6 +41,8 @@ def test_every_setting_goes_through_json() -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("loss", "hinge"),
+        ("augment", "all"),
         ("distance", "cosine"),
         ("distance", None),
         ("negatives", "hard"),

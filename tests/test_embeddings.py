@@ -9,7 +9,7 @@ import pytest
 
 from siamese_nb import embeddings as embeddings_module
 from siamese_nb.bank import Bank
-from siamese_nb.embeddings import bank_embeddings, cosine_scores, embed, pair_scores, row_scores
+from siamese_nb.embeddings import all_scores, bank_embeddings, cosine_scores, embed, pair_scores, row_scores
 from siamese_nb.legs import Preprocessing
 from siamese_nb.models import DISTANCES, MetricHead
 
@@ -202,3 +202,21 @@ def test_cosine_scores_are_a_slow_loops() -> None:
         norm = np.sqrt((a**2).sum() * (b**2).sum())
         assert score == pytest.approx(((a * b).sum() / norm + 1) / 2 if norm else 0.5, abs=1e-6)
         assert 0 <= score <= 1
+
+
+@pytest.mark.parametrize("distance", ["squared", "absolute"])
+@pytest.mark.parametrize("rows_at_once", [1, 7, 100])
+def test_all_scores_are_those_of_each_pair_once(distance: str, rows_at_once: int) -> None:
+    rng = np.random.default_rng(0)
+    embeddings = rng.normal(size=(23, 5)).astype(np.float32)
+    embeddings[4] = embeddings[9]
+    head = MetricHead(distance)
+    head.build([(None, 5), (None, 5)])
+    head.set_weights([rng.random(5).astype(np.float32), np.array(1.5, np.float32)])
+    found = np.full((23, 23), np.nan)
+    for rows, scores in all_scores(head, embeddings, rows_at_once):
+        found[rows, rows.start :] = scores
+    one, two = np.triu_indices(23)
+    assert found[one, two] == pytest.approx(pair_scores(head, embeddings, one, two), abs=1e-12)
+    assert found[4, 9] == pytest.approx(found[4, 4], abs=1e-12)
+    assert (found[one, two] <= found.diagonal().max()).all()

@@ -20,13 +20,15 @@ ORDER = [
     "review", "dataset", "label_review", "parts", "pairs", "novelty", "suspects", "looks",
     "metrics", "intervals", "calibration", "thresholds", "oneshot", "report", "baselines", "plots",
     "rendering", "sample", "fetch", "widgets", "page", "doctor",
-    "legs", "models", "embeddings", "config", "batches", "callbacks", "tensorboard",
-    "evidence", "explain", "evaluation_page", "bundle", "verifier", "same_pairs", "provenance", "training",
-    "answers", "app", "demo", "cli",
+    "legs", "models", "embeddings", "config", "losses", "augmentation", "batches", "learners", "callbacks",
+    "tensorboard", "provenance", "checkpoints", "stages", "evidence", "explain",
+    "evaluation_page", "bundle", "verifier",
+    "same_pairs", "training", "answers", "app", "demo", "cli",
 ]  # fmt: skip
 WITH_KERAS = {
-    "fetch", "legs", "models", "embeddings", "batches", "callbacks", "tensorboard", "explain", "bundle",
-    "verifier", "same_pairs", "provenance", "training", "answers", "app", "demo",
+    "fetch", "legs", "models", "embeddings", "losses", "augmentation", "batches", "learners", "callbacks",
+    "tensorboard", "checkpoints", "stages", "explain", "bundle", "verifier", "same_pairs", "provenance",
+    "training", "answers", "app", "demo",
 }  # fmt: skip
 HEAVY = ["keras", "tensorflow", "jax", "torch", "matplotlib", "scipy", "sklearn", "pandas"]
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import itertools
 import json
 import shutil
 from collections.abc import Callable, Iterator
@@ -13,9 +14,10 @@ import pytest
 import tensorflow
 
 from siamese_nb import batches as batches_module
-from siamese_nb import evidence, training
+from siamese_nb import evidence, learners, training
 from siamese_nb.bank import digest
-from siamese_nb.callbacks import WATCHED, PairMetrics, watched_figures
+from siamese_nb.callbacks import WATCHED, PairMetrics, Progress, watched_figures
+from siamese_nb.checkpoints import Checkpoint
 from siamese_nb.config import TrainConfig
 from siamese_nb.dataset import scan
 from siamese_nb.errors import InputError
@@ -219,6 +221,96 @@ def test_ctrl_c_leaves_no_bundle(tiny: Train, tmp_path: Path, monkeypatch: pytes
     assert left_in(tmp_path / "out") == []
 
 
+class PowerCutError(BaseException):
+    """Stands for a kill: nothing catches it."""
+
+
+def cut_at(monkeypatch: pytest.MonkeyPatch, owner: type, name: str, call: int) -> None:
+    """Let the power fail at the start of the nth call of a method."""
+    method, calls = getattr(owner, name), itertools.count(1)
+
+    def failing(self: object, *given: object, **options: object) -> object:
+        if next(calls) == call:
+            raise PowerCutError
+        return method(self, *given, **options)
+
+    monkeypatch.setattr(owner, name, failing)
+
+
+@pytest.mark.parametrize(
+    ("loss", "cut"),
+    [
+        ("binary_crossentropy", (Progress, "on_train_batch_end", 6)),  # within an epoch
+        ("binary_crossentropy", (Checkpoint, "on_epoch_end", 3)),  # measured, not yet written down
+        ("cosface", (PairMetrics, "on_epoch_end", 2)),  # before an epoch is measured
+        ("cosface", (Run, "verifier", 1)),  # trained
+    ],
+)
+def test_a_run_that_was_cut_short_ends_as_an_unbroken_one(
+    loss: str, cut: tuple, tiny: Train, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = {"loss": loss, "augment": "photo", "epochs": 3, "patience": 2}
+    if loss == "binary_crossentropy":
+        settings |= {**FROZEN, "fine_tune": True, "epochs": 2}
+    unbroken = tiny(**settings)
+    assert left_in(cache / "runs") == []
+    with monkeypatch.context() as patch, pytest.raises(PowerCutError):
+        cut_at(patch, *cut)
+        tiny(**settings)
+    again = tiny(**settings)
+    assert again.history.keys() == unbroken.history.keys()
+    for name, column in unbroken.history.items():
+        assert again.history[name] == pytest.approx(column, abs=1e-6, nan_ok=True)
+    for one, two in zip(again.model.get_weights(), unbroken.model.get_weights(), strict=True):
+        assert one == pytest.approx(two, abs=1e-6)
+    assert left_in(cache / "runs") == []
+
+
+def test_what_was_done_before_the_cut_is_not_done_again(
+    tiny: Train, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch, pytest.raises(PowerCutError):
+        cut_at(patch, Run, "verifier", 1)
+        tiny(epochs=3)
+    measured: list[int] = []
+    method = PairMetrics.on_epoch_end
+    monkeypatch.setattr(
+        PairMetrics, "on_epoch_end", lambda self, epoch, logs: (measured.append(epoch), method(self, epoch, logs))
+    )
+    assert len(tiny(epochs=3).history["loss"]) == 3
+    assert measured == []
+    tiny(epochs=3, seed=1)  # another run begins at its own beginning
+    assert measured == [0, 1, 2]
+
+
+def test_a_damaged_checkpoint_is_passed_over(tiny: Train, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch, pytest.raises(PowerCutError):
+        cut_at(patch, Run, "verifier", 1)
+        tiny()
+    (file,) = (cache / "runs").glob("*/*.npz")
+    file.write_bytes(file.read_bytes()[:1000])
+    assert len(tiny().history["loss"]) == 2
+
+
+def test_ctrl_c_keeps_the_best_epoch_so_far_and_the_same_command_goes_on(
+    tiny: Train, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    unbroken = tiny(epochs=4)
+
+    def interrupted(self: Progress, batch: int, logs: object = None) -> None:
+        if self.epoch == 2:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Progress, "on_train_batch_end", interrupted)
+        stopped = tiny(epochs=4)
+    assert "best epoch so far is kept" in capsys.readouterr().err
+    assert len(stopped.history["val_loss"]) == 2
+    assert validation_loss(stopped) == pytest.approx(min(stopped.history["val_loss"]), abs=1e-5)
+    assert Verifier.load(stopped.path).threshold == stopped.threshold
+    assert tiny(epochs=4).history["val_loss"] == pytest.approx(unbroken.history["val_loss"], abs=1e-6)
+
+
 @pytest.mark.parametrize("place", ["out", "logs"])
 def test_a_place_that_cannot_be_written_is_told_before_the_work(
     place: str, make_couples, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -305,6 +397,20 @@ def test_a_frozen_leg_stays_as_it_is_and_sees_each_picture_once(
     assert set(verifier.about["baselines"]) == {"colour_histogram", "frozen_cosine"}
 
 
+@pytest.mark.parametrize("loss", ["supervised_contrastive", "cosface"])
+def test_whatever_the_loss_the_best_epoch_is_kept_and_one_neuron_fits_its_training_pairs(
+    loss: str, tiny: Train
+) -> None:
+    verifier = tiny(**FROZEN, loss=loss, epochs=12, patience=2, learning_rate=0.1)
+    assert np.ptp(np.asarray(verifier.head.w)) == 0
+    assert [layer.name for layer in verifier.model.layers][-1] == "head"
+    best = int(np.argmax(verifier.history["val_auc"]))
+    assert len(verifier.history["val_auc"]) == min(12, best + 1 + 2)
+    assert validation_loss(verifier) == pytest.approx(verifier.history["val_loss"][best], abs=1e-5)
+    loaded = Verifier.load(verifier.path)
+    assert np.array_equal(loaded.head.w, verifier.head.w)
+
+
 def test_fine_tuning_moves_the_leg_but_not_its_statistics(tiny: Train, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(training, "_FINE_TUNE_SLOWER", 1)
     verifier = tiny(**FROZEN, fine_tune=True, epochs=3)
@@ -332,7 +438,7 @@ class Lies(batches_module.ImageBatches):
 def test_fine_tuning_never_ends_worse_than_it_began(lies: bool, tiny: Train, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(training, "_FINE_TUNE_SLOWER", 1e-3 if lies else 0.5)
     if lies:
-        monkeypatch.setattr(training, "image_batches", Lies)
+        monkeypatch.setattr(learners, "image_batches", Lies)
     verifier = tiny(**FROZEN, fine_tune=True)
     losses = verifier.history["val_loss"]
     assert len(losses) == 4

@@ -1,0 +1,132 @@
+"""Augmentation by policy: pictures of a batch changed at random on the device, each by itself, so twins differ."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import keras
+from keras import ops
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """How far pictures may be changed.
+
+    Attributes
+    ----------
+    turn : float
+        Degrees to either side.
+    shift : float
+        Share of the width and of the height.
+    zoom, shear : float
+        Share by which lengths and right angles may change.
+    mirror : bool
+        Whether left and right may change places.
+    light, colour : float
+        Share of the range of grey levels: of all channels together, and of each by itself.
+    spot : float
+        Largest share of the width and of the height that a grey spot covers.
+    """
+
+    turn: float
+    shift: float
+    zoom: float
+    shear: float
+    mirror: bool = False
+    light: float = 0.0
+    colour: float = 0.0
+    spot: float = 0.0
+
+
+POLICIES = {
+    "affine": Policy(turn=12, shift=0.08, zoom=0.2, shear=0.15),
+    "photo": Policy(turn=10, shift=0.1, zoom=0.2, shear=0.05, mirror=True, light=0.15, colour=0.05, spot=0.3),
+}
+"""`affine` moves a picture but leaves its colours and never mirrors it, as suits strokes, writing and signs; `photo`
+does all of that, as suits things seen from all sides, unless another shade or the mirror image is another thing."""
+
+
+@keras.saving.register_keras_serializable("siamese_nb")
+class RandomView(keras.layers.Layer):  # type: ignore[misc]
+    """Change each picture by itself: one affine map, then light and colour, then a spot that covers a part.
+
+    Keras's own layers do this one after the other, with a resampling each; together they take longer than a small leg.
+
+    Parameters
+    ----------
+    policy : Policy or dict of its values
+    seed : int
+    """
+
+    def __init__(self, policy: Policy | dict[str, Any], seed: int = 0, **options: Any) -> None:
+        super().__init__(**options)
+        self.policy = policy if isinstance(policy, Policy) else Policy(**policy)
+        self.seed = seed
+        self.random = keras.random.SeedGenerator(seed)
+
+    def call(self, images: Any, training: bool = False) -> Any:
+        if not training:
+            return images
+        changed = self._moved(ops.cast(images, "float32"))
+        if self.policy.light or self.policy.colour:
+            changed = self._coloured(changed)
+        if self.policy.spot:
+            changed = self._covered(changed)
+        return ops.cast(ops.round(ops.clip(changed, 0.0, 255.0)), images.dtype)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "policy": asdict(self.policy), "seed": self.seed}
+
+    def _draw(self, images: Any, *shape: int, least: float = -1.0) -> Any:
+        return keras.random.uniform((ops.shape(images)[0], *shape), least, 1.0, seed=self.random)
+
+    def _moved(self, images: Any) -> Any:
+        """Map each picture by a matrix about its middle; what comes in from outside repeats the edge."""
+        policy, (height, width) = self.policy, images.shape[1:3]
+        angle = self._draw(images) * (policy.turn * 3.14159265 / 180)
+        skew = self._draw(images) * policy.shear
+        scale = 1.0 + self._draw(images) * policy.zoom
+        side = ops.sign(self._draw(images)) if policy.mirror else 1.0
+        cos, sin = scale * ops.cos(angle), scale * ops.sin(angle)
+        rows = [[side * cos, side * (cos * skew - sin)], [sin, sin * skew + cos]]
+        shift = self._draw(images, 2) * policy.shift
+        middle_x, middle_y = (width - 1) / 2, (height - 1) / 2
+        entries = []
+        for (of_x, of_y), middle, step in zip(
+            rows, (middle_x, middle_y), (shift[:, 0] * width, shift[:, 1] * height), strict=True
+        ):
+            entries += [of_x, of_y, middle + step - of_x * middle_x - of_y * middle_y]
+        flat = ops.zeros_like(angle)
+        transform = ops.stack([*entries, flat, flat], axis=1)
+        return ops.image.affine_transform(images, transform, fill_mode="nearest", data_format="channels_last")
+
+    def _coloured(self, images: Any) -> Any:
+        """Change contrast about the middle grey and brightness, of all channels and of each by itself."""
+        light, colour = self.policy.light, self.policy.colour
+        gain = 1.0 + light * self._draw(images, 1, 1, 1) + colour * self._draw(images, 1, 1, 3)
+        lift = 255.0 * (light * self._draw(images, 1, 1, 1) + colour * self._draw(images, 1, 1, 3))
+        return (images - 127.5) * gain + 127.5 + lift
+
+    def _covered(self, images: Any) -> Any:
+        """Cover a rectangle of every picture, of any size from none to the largest, with one grey level."""
+        inside = []
+        for length in images.shape[1:3]:
+            place = (ops.arange(length, dtype="float32") + 0.5) / length
+            middle, size = self._draw(images, 1, least=0.0), self._draw(images, 1, least=0.0)
+            inside.append(ops.abs(place - middle) <= size * self.policy.spot / 2)
+        grey = 255.0 * self._draw(images, 1, 1, 1, least=0.0)
+        return ops.where(inside[0][:, :, None, None] & inside[1][:, None, :, None], grey, images)
+
+
+def build_augmentation(name: str, seed: int) -> RandomView | None:
+    """Return the layer that changes pictures while a leg learns; None for `"none"`.
+
+    Parameters
+    ----------
+    name : {"none", "affine", "photo"}
+    seed : int
+        The same changes follow from the same seed.
+    """
+    return None if name == "none" else RandomView(POLICIES[name], seed, name="augmentation")

@@ -1,0 +1,134 @@
+"""Ways to learn, by the loss: what is fitted, what it is fed, and how the neuron at the end gets its weights."""
+
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from siamese_nb.augmentation import build_augmentation
+from siamese_nb.batches import Batches, IdentityBatches, PairBatches, image_batches
+from siamese_nb.calibration import fit_sigmoid
+from siamese_nb.config import TrainConfig
+from siamese_nb.embeddings import pair_scores, row_embeddings
+from siamese_nb.errors import InputError
+from siamese_nb.losses import OF_ALL, OF_BATCH, OF_PAIRS, Directions, pair_loss
+from siamese_nb.models import MetricHead, build_in_batch
+from siamese_nb.pairs import Pairs, Part
+
+_IDENTITY_IMAGES = 128  # of a frozen leg's features in a batch: they are cheap, and more of them hold harder impostors
+
+
+class PairLearner:
+    """Learn from scores of pairs: leg and neuron together.
+
+    Parameters
+    ----------
+    leg : keras.Model
+        What learns, from rows of the table to embeddings.
+    head : MetricHead
+    table : ndarray of shape (n, ...)
+        Images, or features of a frozen leg.
+    part : Part
+        The training part.
+    config : TrainConfig
+
+    Attributes
+    ----------
+    model : keras.Model
+        What is fitted to the batches; not compiled.
+    batches : Batches
+    loss : callable
+    monitor : str
+        The figure that tells which epoch was best: the validation loss, or what suits the loss better.
+    """
+
+    monitor = "val_loss"
+
+    def __init__(
+        self, leg: keras.Model, head: MetricHead, table: NDArray[Any], part: Part, config: TrainConfig
+    ) -> None:
+        self.leg, self.head, self.table, self.part, self.config = leg, head, table, part, config
+        self.cheap = table.ndim == 2
+        self.augmentation = None if self.cheap else build_augmentation(config.augment, config.seed)
+        self.batches, self.model, self.loss = self._build()
+
+    def _build(self) -> tuple[Batches, keras.Model, Any]:
+        batches = (PairBatches if self.cheap else image_batches)(self.table, self.part, self.config)
+        return batches, build_in_batch(self.leg, self.head, self.augmentation), pair_loss(self.config.loss)
+
+    def settle(self, pairs: Pairs) -> None:
+        """Make the neuron fit the embeddings as they are; here it has learned with them."""
+
+    def score(self, pairs: Pairs) -> NDArray[np.float64]:
+        """Score pairs with the weights as they are."""
+        return pair_scores(self.head, *row_embeddings(self.leg, self.table, pairs.one, pairs.two))
+
+
+class IdentityLearner(PairLearner):
+    """Learn from what the images of a batch show; the neuron is fitted to training pairs afterwards.
+
+    For the parameters see `PairLearner`.
+
+    Raises
+    ------
+    InputError
+        If a pairs file names impostors: then it is not known what else is alike.
+    """
+
+    # Fitted to training pairs, the neuron is too sure of others, the more the longer they were trained on: the loss
+    # would call the first epoch best. How well it ranks them does not depend on that.
+    monitor = "val_auc"
+
+    def _build(self) -> tuple[Batches, keras.Model, Any]:
+        name = self.config.loss
+        if (self.part.labelled[:, 2] == 0).any():
+            raise InputError(
+                f"loss={name} needs to know what every image shows, and a file of pairs says it of its pairs alone; "
+                f"choose {' or '.join(OF_PAIRS)}"
+            )
+        batches = IdentityBatches(self.table, self.part, self.config, _IDENTITY_IMAGES if self.cheap else None)
+        images = keras.Input(self.leg.input_shape[1:], dtype=self.leg.input.dtype)
+        found = self.leg(images if self.augmentation is None else self.augmentation(images))
+        if name in OF_ALL:
+            found = Directions(batches.identities)(found)
+        return batches, keras.Model(images, found), {**OF_BATCH, **OF_ALL}[name]
+
+    def settle(self, pairs: Pairs) -> None:
+        """Fit the neuron to training pairs."""
+        embeddings, one, two = row_embeddings(self.leg, self.table, pairs.one, pairs.two)
+        if np.isfinite(embeddings).all():  # else the scores say it
+            fit_head(self.head, embeddings, one, two, pairs.label)
+
+
+def make_learner(
+    leg: keras.Model, head: MetricHead, table: NDArray[Any], part: Part, config: TrainConfig
+) -> PairLearner:
+    """Return the learner of the loss that the configuration names; for the parameters see `PairLearner`."""
+    kind = PairLearner if config.loss in OF_PAIRS else IdentityLearner
+    return kind(leg, head, table, part, config)
+
+
+def fit_head(
+    head: MetricHead,
+    embeddings: NDArray[np.float32],
+    one: NDArray[np.int64],
+    two: NDArray[np.int64],
+    label: NDArray[np.int64],
+) -> None:
+    """Fit the neuron to labelled pairs of embeddings: the same weight in every dimension, and the bias.
+
+    Parameters
+    ----------
+    head : MetricHead
+        Changed in place.
+    embeddings : ndarray of shape (n, d), float32
+    one, two, label : ndarray of shape (n_pairs,), int
+        Rows of `embeddings`; 1 genuine, 0 impostor.
+    """
+    difference = np.abs(embeddings[one] - embeddings[two], dtype=np.float64)
+    distance = (difference**2 if head.distance == "squared" else difference).sum(axis=1)
+    slope, bias = fit_sigmoid(label == 1, -distance)
+    if not head.built:
+        head.build([embeddings.shape, embeddings.shape])
+    head.set_weights([np.full(embeddings.shape[1], slope), np.array(bias)])

@@ -1,0 +1,120 @@
+"""One stage of training: fit a learner, watched by fixed pairs, and end with the best weights that were seen."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from siamese_nb.callbacks import PairMetrics, Progress
+from siamese_nb.checkpoints import Checkpoint, History
+from siamese_nb.config import TrainConfig
+from siamese_nb.embeddings import compiled_by_xla
+from siamese_nb.learners import PairLearner
+from siamese_nb.pairs import Pairs, Part
+from siamese_nb.tensorboard import tensorboard_callback
+
+_WATCHED_IMAGES = 2000  # of train, embedded after each epoch to compare with validation; more would cost time only
+
+
+@dataclass(frozen=True, eq=False)
+class Watched:
+    """The fixed pairs that training is watched by: some of train, and all of validation that count."""
+
+    train: Pairs
+    validation: Pairs
+
+    @classmethod
+    def draw(cls, train: Part, validation: Part, config: TrainConfig) -> "Watched":
+        """Draw them; they follow from the parts and the seed alone."""
+        return cls(_judged(sample_part(train, config.seed), config), _judged(validation, config))
+
+
+def fit_stage(
+    learner: PairLearner, rate: float, watched: Watched, history: History, folder: Path, checkpoint: Path
+) -> None:
+    """Train one stage; the weights end at the best epoch, or as they were if none was better than those before.
+
+    A stage that was cut short goes on after the last epoch that its checkpoint knows. Ctrl-C ends it at its best epoch
+    so far, and is then passed on.
+
+    Parameters
+    ----------
+    learner : PairLearner
+    rate : float
+        The learning rate.
+    watched : Watched
+    history : dict of list of float
+        Of the stages before; this stage's epochs are added to it.
+    folder : Path
+        TensorBoard's.
+    checkpoint : Path
+        The file of the stage's checkpoint.
+    """
+    keras.utils.set_random_seed(learner.config.seed)  # a stage must not depend on how the one before came to its end
+    before = [(part, part.get_weights()) for part in (learner.leg, learner.head) if part.built]
+    sign = -1 if learner.monitor == "val_auc" else 1
+    least = min((sign * value for value in history.get(learner.monitor, [])), default=np.inf)
+    learner.model.compile(keras.optimizers.Adam(rate), learner.loss, jit_compile=compiled_by_xla())
+    mode = "min" if sign == 1 else "max"
+    best = keras.callbacks.EarlyStopping(
+        learner.monitor, patience=learner.config.patience, restore_best_weights=True, mode=mode
+    )
+    kept = Checkpoint(checkpoint, best)
+    kept.restore(learner.model)
+    learner.batches.begin(kept.epochs)
+    done = len(history.get("loss", []))
+    watching = PairMetrics(learner.score, watched.train, watched.validation, learner.settle)
+    stopped: KeyboardInterrupt | None = None
+    try:
+        _fit(learner, done, kept, [watching, best, tensorboard_callback(folder)])
+    except KeyboardInterrupt as error:
+        stopped = error
+        if kept.epochs:
+            best.on_train_end()
+    learner.settle(watched.train)
+    if min((sign * value for value in kept.seen.get(learner.monitor, [])), default=np.inf) > least:
+        for part, weights in before:
+            part.set_weights(weights)
+    for name, values in kept.seen.items():
+        history.setdefault(name, []).extend(values)
+    if stopped:
+        raise stopped
+
+
+def _fit(learner: PairLearner, done: int, kept: Checkpoint, callbacks: list[keras.callbacks.Callback]) -> None:
+    """Train the epochs that are left; none if the stage had come to its end."""
+    epochs = kept.epochs if kept.ended else learner.config.epochs
+    progress = Progress(epochs, len(learner.batches), kept.epochs)
+    learner.model.fit(
+        learner.batches,
+        initial_epoch=done + kept.epochs,
+        epochs=done + epochs,
+        shuffle=False,
+        verbose=0,
+        callbacks=[*callbacks, kept, progress],
+    )
+
+
+def freeze_statistics(leg: keras.Model) -> None:
+    """Keep the batch normalisation of a pretrained leg as it is: small batches would spoil its statistics."""
+    for layer in leg.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.trainable = False
+        elif isinstance(layer, keras.Model):
+            freeze_statistics(layer)
+
+
+def _judged(part: Part, config: TrainConfig) -> Pairs:
+    pairs, counted = part.judged(config.seed, config.neg_factor, config.negatives)
+    return pairs.take(np.flatnonzero(counted))
+
+
+def sample_part(part: Part, seed: int) -> Part:
+    """Return things of a part, at random, up to about `_WATCHED_IMAGES` images."""
+    things, inverse, sizes = np.unique(part.identity, return_inverse=True, return_counts=True)
+    order = np.random.default_rng(seed).permutation(len(things))
+    chosen: NDArray[np.bool_] = np.zeros(len(things), bool)
+    chosen[order[: max(2, int(np.searchsorted(np.cumsum(sizes[order]), _WATCHED_IMAGES)))]] = True
+    return part.only(part.images[chosen[inverse]])
