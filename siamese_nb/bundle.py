@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from siamese_nb import legs, models  # noqa: F401 - their layers must be registered before Keras reads a bundle
 from siamese_nb.errors import InputError
 from siamese_nb.evidence import ScoredPairs
+from siamese_nb.novelty import Known
 from siamese_nb.storage import to_json, whole_file, whole_folder
 
 FORMAT = 1  # raise it when an older siamese_nb could not read the bundle rightly
@@ -25,6 +26,9 @@ _LOOKS = "looks.npy"
 def no_looks() -> NDArray[np.uint64]:
     """Return the perceptual hashes of no picture."""
     return np.empty((0, 4), np.uint64)
+
+
+_KNOWN = "known.npz"
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +49,8 @@ class Bundle:
         Digests of the pictures that it was trained on or its threshold chosen on.
     looks : ndarray of shape (n_seen, 4), uint64
         Perceptual hashes of the same pictures; none in a bundle that was written before they were kept.
+    known : Known or None
+        A sample of what it was trained on; bundles of earlier versions have none.
     """
 
     model: keras.Model
@@ -53,6 +59,7 @@ class Bundle:
     pairs: dict[str, ScoredPairs]
     seen: NDArray[np.uint64]
     looks: NDArray[np.uint64] = field(default_factory=no_looks)
+    known: Known | None = None
 
 
 def write_bundle(folder: Path, bundle: Bundle) -> None:
@@ -70,6 +77,8 @@ def write_bundle(folder: Path, bundle: Bundle) -> None:
                 scored.write(temporary / f"{part}.csv")
             np.save(temporary / "seen.npy", bundle.seen)
             np.save(temporary / _LOOKS, bundle.looks)
+            if bundle.known is not None:
+                bundle.known.write(temporary / _KNOWN)
             (temporary / "history.json").write_text(to_json(bundle.history), "utf-8")
             (temporary / ABOUT).write_text(to_json({"format": FORMAT, **bundle.about}), "utf-8")
     except FileExistsError as error:
@@ -107,6 +116,7 @@ def read_bundle(path: str | os.PathLike[str]) -> tuple[Path, Bundle]:
             pairs={part: ScoredPairs.read(folder / f"{part}.csv") for part in ("validation", "test")},
             seen=np.load(folder / "seen.npy"),
             looks=np.load(folder / _LOOKS) if (folder / _LOOKS).exists() else no_looks(),
+            known=Known.read(folder / _KNOWN),
         )
     except InputError:
         raise

@@ -90,7 +90,7 @@ class Calibration:
         return cls(str(values["method"]), tuple(values["score_log_odds"]), tuple(values["genuine_log_odds"]))
 
 
-def fit_calibration(labels: ArrayLike, scores: ArrayLike) -> Calibration:
+def fit_calibration(labels: ArrayLike, scores: ArrayLike, weights: ArrayLike | None = None) -> Calibration:
     """Fit the map from scores to probabilities, on pairs that the model was not trained on.
 
     Isotonic regression from `ISOTONIC_FROM` pairs of the rarer kind on, below that Platt's sigmoid (on the score's
@@ -100,6 +100,8 @@ def fit_calibration(labels: ArrayLike, scores: ArrayLike) -> Calibration:
     ----------
     labels : array_like of shape (n_pairs,), each 1 (genuine) or 0 (impostor), both kinds present
     scores : array_like of shape (n_pairs,), float, in [0, 1]
+    weights : array_like of shape (n_pairs,), float, positive, optional
+        Of each pair among those of its kind; equal when not given.
 
     Raises
     ------
@@ -116,18 +118,21 @@ def fit_calibration(labels: ArrayLike, scores: ArrayLike) -> Calibration:
     rarer = min(int(genuine.sum()), int((~genuine).sum()))
     if rarer == 0:
         raise InputError("only one kind of pair was given: a calibration needs genuine and impostor pairs")
+    weight = _balanced_weights(genuine, np.ones(genuine.size) if weights is None else np.asarray(weights, float))
     if rarer >= ISOTONIC_FROM:
-        return _fit_isotonic(genuine, values, limit=1.0 / (rarer + 2.0))
-    return _fit_platt(genuine, values)
+        return _fit_isotonic(genuine, values, weight, limit=1.0 / (rarer + 2.0))
+    return _fit_platt(genuine, values, weight)
 
 
-def fit_sigmoid(genuine: BoolArray, evidence: FloatArray) -> tuple[float, float]:
+def fit_sigmoid(genuine: BoolArray, evidence: FloatArray, weight: FloatArray | None = None) -> tuple[float, float]:
     """Fit P(genuine) = sigmoid(slope * evidence + bias), both kinds weighing the same, with Platt's smoothed targets.
 
     Parameters
     ----------
     genuine : ndarray of shape (n_pairs,), bool, both kinds present
     evidence : ndarray of shape (n_pairs,), float
+    weight : ndarray of shape (n_pairs,), float, optional
+        Of each pair, in place of equal ones.
 
     Returns
     -------
@@ -138,9 +143,9 @@ def fit_sigmoid(genuine: BoolArray, evidence: FloatArray) -> tuple[float, float]
     # Imported here: reading a calibration from a bundle needs no scikit-learn.
     from sklearn.linear_model import LogisticRegression
 
+    weight = _balanced_weights(genuine, np.ones(genuine.size)) if weight is None else weight
     n_genuine, n_impostor = int(genuine.sum()), int((~genuine).sum())
     target = np.where(genuine, (n_genuine + 1.0) / (n_genuine + 2.0), 1.0 / (n_impostor + 2.0))
-    weight = _balanced_weights(genuine)
     # A soft target is a pair of each label, weighted: the likelihood is the same.
     outcome = np.repeat([1, 0], evidence.size)
     model = LogisticRegression(C=np.inf, tol=1e-8, max_iter=1000)
@@ -150,25 +155,26 @@ def fit_sigmoid(genuine: BoolArray, evidence: FloatArray) -> tuple[float, float]
     return (slope, bias) if slope >= 0.0 else (0.0, 0.0)
 
 
-def _fit_platt(genuine: BoolArray, scores: FloatArray) -> Calibration:
-    slope, bias = fit_sigmoid(genuine, _log_odds(scores))
+def _fit_platt(genuine: BoolArray, scores: FloatArray, weight: FloatArray) -> Calibration:
+    slope, bias = fit_sigmoid(genuine, _log_odds(scores), weight)
     ends = (float(logit(_EDGE)), float(logit(1.0 - _EDGE)))
     return Calibration("platt", ends, (slope * ends[0] + bias, slope * ends[1] + bias))
 
 
-def _fit_isotonic(genuine: BoolArray, scores: FloatArray, limit: float) -> Calibration:
+def _fit_isotonic(genuine: BoolArray, scores: FloatArray, weight: FloatArray, limit: float) -> Calibration:
     from sklearn.isotonic import IsotonicRegression
 
     model = IsotonicRegression(y_min=limit, y_max=1.0 - limit, out_of_bounds="clip")
-    model.fit(_log_odds(scores), genuine.astype(float), sample_weight=_balanced_weights(genuine))
+    model.fit(_log_odds(scores), genuine.astype(float), sample_weight=weight)
     knots, probabilities = np.asarray(model.X_thresholds_, float), np.asarray(model.y_thresholds_, float)
     log_odds = np.maximum.accumulate(logit(probabilities))
     return Calibration("isotonic", tuple(knots.tolist()), tuple(log_odds.tolist()))
 
 
-def _balanced_weights(genuine: BoolArray) -> FloatArray:
-    share = genuine.mean()
-    return np.asarray(np.where(genuine, 0.5 / share, 0.5 / (1.0 - share)))
+def _balanced_weights(genuine: BoolArray, weights: FloatArray) -> FloatArray:
+    """Scale weights so that both kinds weigh half of the number of pairs."""
+    half = genuine.size / 2.0
+    return np.asarray(np.where(genuine, half / weights[genuine].sum(), half / weights[~genuine].sum()) * weights)
 
 
 def _log_odds(scores: ArrayLike) -> FloatArray:

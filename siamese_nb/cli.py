@@ -4,6 +4,7 @@ import contextlib
 import csv
 import os
 import sys
+import webbrowser
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -196,6 +197,25 @@ def search(
 
         dataset = scan(data)
         answer["found"] = Verifier.load(bundle).search(query, dataset, k)
+
+
+@app.command("app")
+def serve(
+    bundle: BundleFolder = Path("saved_model"),
+    prevalence: Annotated[float, typer.Option(help="Share of pairs that show the same thing, in use.")] = 0.5,
+    port: Annotated[int | None, typer.Option(help="A free one if none is given.")] = None,
+    browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
+    as_json: Json = False,
+) -> None:
+    """Serve the comparer as a page of its own, on this machine alone."""
+    with _answer(as_json) as answer:
+        from siamese_nb.app import serve_app
+
+        server = serve_app(bundle, prevalence, port)
+        answer.update(url=server.url)
+    if browser:
+        webbrowser.open(server.url)
+    server.wait()
 
 
 @contextlib.contextmanager

@@ -28,7 +28,7 @@ class Watched:
     @classmethod
     def draw(cls, train: Part, validation: Part, config: TrainConfig) -> "Watched":
         """Draw them; they follow from the parts and the seed alone."""
-        return cls(_judged(_sample(train, config.seed), config), _judged(validation, config))
+        return cls(_judged(sample_part(train, config.seed), config), _judged(validation, config))
 
 
 def fit_stage(
@@ -111,7 +111,7 @@ def _judged(part: Part, config: TrainConfig) -> Pairs:
     return pairs.take(np.flatnonzero(counted))
 
 
-def _sample(part: Part, seed: int) -> Part:
+def sample_part(part: Part, seed: int) -> Part:
     """Return things of a part, at random, up to about `_WATCHED_IMAGES` images."""
     things, inverse, sizes = np.unique(part.identity, return_inverse=True, return_counts=True)
     order = np.random.default_rng(seed).permutation(len(things))

@@ -23,15 +23,16 @@ from siamese_nb.checkpoints import checkpoint_folder
 from siamese_nb.config import TrainConfig
 from siamese_nb.dataset import Dataset, scan
 from siamese_nb.doctor import Certificate, certified_split, perceptual_hashes
-from siamese_nb.embeddings import bank_embeddings, cosine_scores, row_scores
+from siamese_nb.embeddings import bank_embeddings, cosine_scores, embed, row_scores
 from siamese_nb.errors import InputError
 from siamese_nb.evidence import ScoredPairs
 from siamese_nb.learners import make_learner
 from siamese_nb.legs import build_leg, default_size
 from siamese_nb.models import MetricHead, build_projection, build_siamese
+from siamese_nb.novelty import Known
 from siamese_nb.pairs import Pairs, Part, Split
 from siamese_nb.provenance import auc_by_kind, dataset_facts, versions
-from siamese_nb.stages import Watched, fit_stage, freeze_statistics
+from siamese_nb.stages import Watched, fit_stage, freeze_statistics, sample_part
 from siamese_nb.storage import check_writable
 from siamese_nb.thresholds import choose_threshold
 from siamese_nb.verifier import Verifier
@@ -170,7 +171,17 @@ class Run:
         }
         used = np.concatenate([self.split.train.images, self.split.validation.images])
         seen, looks = np.unique(self.bank.digests[used]), perceptual_hashes(self.bank.images[used])
-        return Verifier(build_siamese(self.leg, self.head), about, self.history, pairs, seen, looks)
+        model = build_siamese(self.leg, self.head)
+        return Verifier(model, about, self.history, pairs, seen, looks, self._known())
+
+    def _known(self) -> Known:
+        """Keep a sample of what was trained on, and how far from it validation lies."""
+        parts = [sample_part(part, self.config.seed).images for part in (self.split.train, self.split.validation)]
+        frozen = not self.config.learns_leg and not self.config.fine_tune
+        leg: keras.Model = self.projection if frozen else self.leg
+        table: NDArray[Any] = bank_embeddings(self.backbone, self.bank) if frozen else self.bank.images
+        train, validation = (embed(leg, table[rows]) for rows in parts)
+        return Known.from_parts(train, validation, self.config.seed)
 
     def _fit(self, leg: keras.Model, table: NDArray[Any], rate: float, folder: Path, stage: str) -> None:
         learner = make_learner(leg, self.head, table, self.split.train, self.config)

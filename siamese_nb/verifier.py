@@ -21,6 +21,7 @@ from siamese_nb.evidence import ScoredPairs
 from siamese_nb.images import ImageSource, read_image
 from siamese_nb.metrics import accept, check_threshold, is_collapsed
 from siamese_nb.models import MetricHead
+from siamese_nb.novelty import Known
 from siamese_nb.pairs import whole
 
 SIMILAR, NOT_SIMILAR = "similar", "not similar"
@@ -45,6 +46,8 @@ class Verifier:
         Digests of the pictures that it was trained on or its threshold chosen on.
     looks : ndarray of shape (n_seen, 4), uint64
         Perceptual hashes of the same pictures.
+    known : Known or None
+        A sample of what it was trained on, where the bundle has one.
     path : Path or None
         The bundle's folder, once saved or loaded.
     """
@@ -55,6 +58,7 @@ class Verifier:
     pairs: dict[str, ScoredPairs] = field(default_factory=dict)
     seen: NDArray[np.uint64] = field(default_factory=lambda: np.empty(0, np.uint64))
     looks: NDArray[np.uint64] = field(default_factory=no_looks)
+    known: Known | None = None
     path: Path | None = None
 
     @classmethod
@@ -78,7 +82,8 @@ class Verifier:
             If the place cannot be written to, or is taken.
         """
         path = Path(folder)
-        write_bundle(path, Bundle(self.model, self.about, self.history, self.pairs, self.seen, self.looks))
+        parts = (self.model, self.about, self.history, self.pairs, self.seen, self.looks, self.known)
+        write_bundle(path, Bundle(*parts))
         self.path = path
         return path
 

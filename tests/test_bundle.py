@@ -14,7 +14,16 @@ from siamese_nb import bundle as bundle_module
 from siamese_nb.bundle import ABOUT, FORMAT, newest_bundle, read_bundle, rewrite_about, write_bundle
 from siamese_nb.errors import InputError
 
-FILES = {"bundle.json", "history.json", "looks.npy", "model.keras", "seen.npy", "test.csv", "validation.csv"}
+FILES = {
+    "bundle.json",
+    "history.json",
+    "known.npz",
+    "looks.npy",
+    "model.keras",
+    "seen.npy",
+    "test.csv",
+    "validation.csv",
+}
 
 
 @pytest.fixture
@@ -111,10 +120,16 @@ def test_one_of_a_newer_version_says_so(copy: Path) -> None:
         read_bundle(copy)
 
 
+def test_a_bundle_of_an_earlier_version_knows_nothing_of_novelty(copy: Path) -> None:
+    (copy / "known.npz").unlink()
+    assert read_bundle(copy)[1].known is None
+
+
 DAMAGES = {(name, damage) for name in FILES - {ABOUT} for damage in ("missing", "truncated", "garbage")}
+NOT_NEEDED = {("looks.npy", "missing"), ("known.npz", "missing")}  # bundles of earlier versions have neither
 
 
-@pytest.mark.parametrize(("name", "damage"), sorted(DAMAGES - {("looks.npy", "missing")}))
+@pytest.mark.parametrize(("name", "damage"), sorted(DAMAGES - NOT_NEEDED))
 def test_damage_is_one_line(name: str, damage: str, copy: Path) -> None:
     file = copy / name
     if damage == "missing":

@@ -17,16 +17,18 @@ ROOT = Path(siamese_nb.__file__).parent
 ORDER = [
     "startup", "errors", "storage", "components", "notebooks", "headers", "images", "header_cache", "decoding", "bank",
     "pairs_file", "layouts",
-    "review", "dataset", "label_review", "parts", "pairs", "suspects", "looks",
+    "review", "dataset", "label_review", "parts", "pairs", "novelty", "suspects", "looks",
     "metrics", "intervals", "calibration", "thresholds", "oneshot", "report", "baselines", "plots",
     "rendering", "sample", "fetch", "widgets", "page", "doctor",
     "legs", "models", "embeddings", "config", "losses", "augmentation", "batches", "learners", "callbacks",
-    "tensorboard", "provenance", "checkpoints", "stages", "evidence", "evaluation_page", "bundle", "verifier",
-    "same_pairs", "training", "demo", "cli",
+    "tensorboard", "provenance", "checkpoints", "stages", "evidence", "explain",
+    "evaluation_page", "bundle", "verifier",
+    "same_pairs", "training", "answers", "app", "demo", "cli",
 ]  # fmt: skip
 WITH_KERAS = {
     "fetch", "legs", "models", "embeddings", "losses", "augmentation", "batches", "learners", "callbacks",
-    "tensorboard", "checkpoints", "stages", "bundle", "verifier", "same_pairs", "provenance", "training", "demo",
+    "tensorboard", "checkpoints", "stages", "explain", "bundle", "verifier", "same_pairs", "provenance",
+    "training", "answers", "app", "demo",
 }  # fmt: skip
 HEAVY = ["keras", "tensorflow", "jax", "torch", "matplotlib", "scipy", "sklearn", "pandas"]
 

@@ -1,8 +1,8 @@
-"""The comparer: drop two pictures, see both, the score, the threshold and the verdict."""
+"""The comparer: drop two pictures, see both, the score, the threshold, the verdict and the reason for it."""
 
 import itertools
-import math
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,15 @@ import traitlets
 
 from siamese_nb.errors import InputError
 from siamese_nb.images import ImageSource
-from siamese_nb.widgets.pane import Pane
-from siamese_nb.widgets.upload import Upload
+from siamese_nb.metrics import check_threshold
+from siamese_nb.widgets.answer import FIELDS, at_threshold, check_answer
+from siamese_nb.widgets.history import History
+from siamese_nb.widgets.intake import Intake
+from siamese_nb.widgets.packing import Packed, Shares, pack_neighbours, pack_reason
+from siamese_nb.widgets.pane import Pane, Read, keep_bytes
+from siamese_nb.widgets.snapshot import Snapshot
 
 PANES = ("one", "two")
-VERDICTS = ("similar", "not similar")
-NO_ANSWER = {"score": None, "threshold": None, "verdict": "", "probability": None}
 
 
 class Comparer(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's types are not read
@@ -25,9 +28,22 @@ class Comparer(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's types 
     Parameters
     ----------
     compare : callable
-        Takes the bytes of both files; returns a mapping with `score` in [0, 1], `threshold`, `verdict` ("similar" or
-        "not similar") and `probability` (a float in [0, 1], or None). Called once for each new couple of pictures; an
-        `InputError` that it raises is shown in place.
+        Takes what `read` made of both files; returns a mapping with `score` in [0, 1], `threshold`, `verdict`
+        ("similar" or "not similar") and `probability` (a float in [0, 1], or None), and as far as it knows them
+        `probability_low` and `_high`, `sure` (bool), `same` and `of` (how many of the pairs like this one were
+        genuine) and `remarks` (sentences). Called once for each new couple of pictures; an `InputError` that it
+        raises is shown in place.
+    read : callable, optional
+        Makes of a file's bytes, once, what is compared; without it that is the bytes themselves.
+    explain : callable, optional
+        Takes the same two; returns the shares of patches in the score, see `siamese_nb.explain.Reason`.
+    neighbours : callable, optional
+        Takes a score; returns pairs like it, each with `same`, `score`, and `one` and `two` as small JPEGs.
+    background : mapping, optional
+        What stands behind each answer: `genuine` and `impostor` (histograms over [0, 1]), `band` (low, high) and
+        `prevalence`.
+    snapshot : bool
+        Keep small pictures and the verdict in the saved notebook.
 
     Attributes
     ----------
@@ -37,6 +53,8 @@ class Comparer(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's types 
         "similar", "not similar", or "" without a comparison.
     error : str
         The messages that are shown, or "".
+    history : list of dict
+        The last comparisons, oldest first.
     """
 
     _esm = Path(__file__).with_suffix(".js")
@@ -44,6 +62,8 @@ class Comparer(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's types 
 
     # All that the browser draws, in one snapshot: an answer can never stand beside other pictures than its own.
     state = traitlets.Dict().tag(sync=True)
+    background = traitlets.Dict().tag(sync=True)
+    history = traitlets.List().tag(sync=True)
 
     score = traitlets.Float(None, allow_none=True)
     threshold = traitlets.Float(None, allow_none=True)
@@ -51,14 +71,32 @@ class Comparer(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's types 
     verdict = traitlets.Unicode("")
     error = traitlets.Unicode("")
 
-    def __init__(self, compare: Callable[[bytes, bytes], Mapping[str, Any]], **kwargs: Any) -> None:
-        self._compare = compare
+    def __init__(
+        self,
+        compare: Callable[[Any, Any], Mapping[str, Any]],
+        *,
+        read: Read = keep_bytes,
+        explain: Callable[[Any, Any], Shares] | None = None,
+        neighbours: Callable[[float], Sequence[dict[str, Any]]] | None = None,
+        background: Mapping[str, Any] | None = None,
+        snapshot: bool = False,
+    ) -> None:
+        self._compare, self._read, self._explain, self._neighbours = compare, read, explain, neighbours
         self._panes = dict.fromkeys(PANES, Pane())
-        self._uploads: dict[str, Upload] = {}
+        self._intake = Intake(read, self.send, self._show)
         self._ids = (f"kernel-{number}" for number in itertools.count())
-        super().__init__(**kwargs)
+        self._answer: dict[str, Any] | None = None
+        self._tried: float | None = None  # a threshold that the user tries in place of the saved one
+        self._past = History()
+        self._snapshot = Snapshot() if snapshot else None
+        super().__init__(background=dict(background or {}))
         self._publish()
         self.on_msg(self._receive)
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        if self._snapshot is not None:
+            self._snapshot.place()
+        return super()._repr_mimebundle_(**options)
 
     def set(self, one: ImageSource | None = None, two: ImageSource | None = None) -> None:
         """Show pictures given in Python and compare; a pane that is left out keeps its own.
@@ -72,8 +110,8 @@ class Comparer(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's types 
         InputError
             If one of them is not a picture; both panes then stay as they are.
         """
-        given = zip(PANES, (one, two), strict=True)
-        self._show({pane: Pane.from_source(next(self._ids), source) for pane, source in given if source is not None})
+        given = [(pane, source) for pane, source in zip(PANES, (one, two), strict=True) if source is not None]
+        self._show({pane: Pane.from_source(next(self._ids), source, self._read) for pane, source in given})
 
     def swap(self) -> None:
         """Exchange the two pictures."""
@@ -83,104 +121,124 @@ class Comparer(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's types 
         """Empty both panes."""
         self._show({pane: Pane(id=next(self._ids)) for pane in PANES})
 
+    def try_threshold(self, threshold: float | None) -> None:
+        """Judge by another threshold than the saved one; None goes back to that.
+
+        Raises
+        ------
+        InputError
+            If it is outside [0, 1].
+        """
+        self._tried = None if threshold is None else check_threshold(threshold)
+        if self._answer is not None:
+            self._conclude()
+
+    def save_history(self, path: str | os.PathLike[str]) -> None:
+        """Write the last comparisons as CSV."""
+        self._past.write(path)
+
     def _receive(self, _: object, message: dict[str, Any], buffers: list[memoryview]) -> None:
         match message["kind"]:
             case "begin":
-                self._begin(message["pane"], message["id"], message["name"], message["size"])
+                self._intake.begin(message["pane"], message["id"], message["name"], message["size"])
             case "chunk":
-                self._add_chunk(message["id"], message["index"], buffers[0])
+                self._intake.add_chunk(message["id"], message["index"], buffers[0])
             case "refuse":
-                self._refuse(message["pane"], message["id"], message["name"], message["message"])
+                self._intake.refuse(message["pane"], message["id"], message["name"], message["message"])
             case "clear":
                 self._show({message["pane"]: Pane(id=message["id"])})
             case "swap":
                 self.swap()
-            case "preview":
-                self._send_preview(message["id"])
+            case "copy":
+                self._show({message["to"]: self._panes[message["pane"]]})
+            case "threshold":
+                self.try_threshold(message["value"])
             case "ping":
                 self.send({"kind": "pong"})
+            case _:
+                self._serve(message, buffers)
 
-    def _begin(self, pane: str, id: str, name: str, size: int) -> None:
+    def _serve(self, message: dict[str, Any], buffers: list[memoryview]) -> None:
+        """Send what a view asks for, if it is still of what is shown; keep what it offers."""
+        match message["kind"]:
+            case "preview":
+                shown = [pane for pane in self._panes.values() if pane.id == message["id"] and pane.status == "picture"]
+                if shown:
+                    self.send({"kind": "preview", "id": message["id"]}, [shown[0].preview()])
+            case "thumbnail":
+                self._past.keep_thumbnail(message["id"], bytes(buffers[0]), self._ids_shown())
+                self._keep_snapshot()
+            case "thumbnails":
+                found = {id: jpeg for id in message["ids"] if (jpeg := self._past.thumbnail(id))}
+                self.send({"kind": "thumbnails", "ids": [*found]}, [*found.values()])
+            case "reason":
+                self._send_packed(message, self._pack_reason)
+            case "neighbours":
+                self._send_packed(message, self._pack_neighbours)
+
+    def _send_packed(self, message: dict[str, Any], pack: Callable[[], Packed]) -> None:
+        ids, kind = self._ids_shown(), message["kind"]
+        if message["ids"] != ids or self._answer is None:
+            return
         try:
-            upload = Upload(id, name, size)
-        except InputError as error:
-            self._refuse(pane, id, name, str(error))
-            return
-        self._show({pane: Pane(id=id, status="sending", name=name)})
-        self._uploads[pane] = upload
-        self._finish(pane)
+            described, buffers = pack()
+        except Exception as error:  # the answer stands without it; the user is told why there is none
+            self.send({"kind": kind, "ids": ids, "message": f"{type(error).__name__}: {error}"})
+            raise
+        self.send({"kind": kind, "ids": ids, **described}, buffers)
 
-    def _add_chunk(self, id: str, index: int, chunk: memoryview) -> None:
-        pane = next((pane for pane, upload in self._uploads.items() if upload.id == id), None)
-        if pane is None:
-            self.send({"kind": "dropped", "id": id})
-            return
-        upload = self._uploads[pane]
-        try:
-            upload.add(index, chunk)
-        except InputError as error:
-            self._refuse(pane, id, upload.name, str(error))
-            return
-        self.send({"kind": "received", "id": id, "bytes": upload.received})
-        self._finish(pane)
+    def _pack_reason(self) -> Packed:
+        if self._explain is None:
+            raise InputError("this comparer was given no function that explains")
+        return pack_reason(self._explain(*(self._panes[pane].content for pane in PANES)))
 
-    def _finish(self, pane: str) -> None:
-        upload = self._uploads[pane]
-        if not upload.complete:
-            return
-        del self._uploads[pane]
-        try:
-            content = Pane.from_file(upload.id, upload.name, upload.join())
-        except InputError as error:
-            self._refuse(pane, upload.id, upload.name, str(error))
-        else:
-            self._show({pane: content})
+    def _pack_neighbours(self) -> Packed:
+        return pack_neighbours(self._neighbours(self.score) if self._neighbours else [])
 
-    def _refuse(self, pane: str, id: str, name: str, message: str) -> None:
-        self._show({pane: Pane(id=id, status="error", name=name, message=message)})
-
-    def _drop_upload(self, pane: str) -> None:
-        if upload := self._uploads.pop(pane, None):
-            self.send({"kind": "dropped", "id": upload.id})
-
-    def _send_preview(self, id: str) -> None:
-        for pane in self._panes.values():
-            if pane.id == id and pane.status == "picture":
-                self.send({"kind": "preview", "id": id}, [pane.preview()])
+    def _ids_shown(self) -> list[str]:
+        return [self._panes[pane].id for pane in PANES]
 
     def _show(self, contents: dict[str, Pane]) -> None:
         """Show new contents at once, then what the comparison says of them."""
         for pane in contents:
-            self._drop_upload(pane)
+            self._intake.drop(pane)
         self._panes |= contents
+        self._answer = None
         self._publish()
         one, two = (self._panes[pane] for pane in PANES)
         if not one.status == two.status == "picture":
             return
         try:
-            self._publish(answer=_check_answer(self._compare(one.data, two.data)))
+            self._answer = check_answer(self._compare(one.content, two.content))
         except InputError as error:
             self._publish(message=str(error))
         except Exception as error:
             self._publish(message=f"the comparison failed: {type(error).__name__}: {error}")
             raise
+        else:
+            self._conclude()
+
+    def _conclude(self) -> None:
+        """Judge the answer by the threshold in use, show it, and remember it."""
+        answer = at_threshold(self._answer, self._tried) if self._answer else None
+        if answer is not None:
+            one, two = (self._panes[pane] for pane in PANES)
+            self._past.add((one.id, two.id), (one.name, two.name), answer)
+            self.history = self._past.rows
+        self._publish(answer)
+        self._keep_snapshot()
 
     def _publish(self, answer: dict[str, Any] | None = None, message: str = "") -> None:
         panes = {name: pane.describe() for name, pane in self._panes.items()}
         messages = [*(pane.message for pane in self._panes.values()), message]
         with self.hold_trait_notifications():
-            self.state = {**panes, "answer": answer, "message": message}
+            self.state = {**panes, "answer": answer, "message": message, "explains": self._explain is not None}
             self.error = "; ".join(filter(None, messages))
-            for name, value in (answer or NO_ANSWER).items():
-                self.set_trait(name, value)
+            for name in FIELDS:
+                self.set_trait(name, answer[name] if answer else "" if name == "verdict" else None)
 
-
-def _check_answer(result: Mapping[str, Any]) -> dict[str, Any]:
-    """Take an answer's four values as plain Python ones, which JSON can carry."""
-    score, threshold, probability = float(result["score"]), float(result["threshold"]), result["probability"]
-    if not (math.isfinite(score) and math.isfinite(threshold)):
-        raise InputError(f"no comparison: the score is {score}, the threshold {threshold}; train the model again")
-    if result["verdict"] not in VERDICTS:
-        raise InputError(f'no comparison: the verdict is "{result["verdict"]}"; it must be one of {VERDICTS}')
-    probability = None if probability is None else float(probability)
-    return {"score": score, "threshold": threshold, "verdict": str(result["verdict"]), "probability": probability}
+    def _keep_snapshot(self) -> None:
+        one, two = (self._past.thumbnail(id) for id in self._ids_shown())
+        if self._snapshot is not None and self._answer is not None and one and two:
+            names = (self._panes["one"].name, self._panes["two"].name)
+            self._snapshot.keep(names, (one, two), at_threshold(self._answer, self._tried))

@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import JSHandle, Locator, Page, Route
 
+TRAITS = ("state", "background", "history")
 ORIGIN = "http://localhost:1"  # never reached: every request is answered by the route below
 
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>comparer</title><style>body{margin:24px}</style>
@@ -21,7 +22,7 @@ const encode = (buffer) => new Promise((resolve) => {
   reader.readAsDataURL(new Blob([buffer]));
 });
 class Model {
-  constructor(index, state) { Object.assign(this, { index, traits: { state }, handlers: [], sent: Promise.resolve(),
+  constructor(index, traits) { Object.assign(this, { index, traits, handlers: [], sent: Promise.resolve(),
                                                     gone: false, held: null, arrivals: null }); }
   get(name) { return this.traits[name]; }
   on(name, handler) { this.handlers.push({ name, handler }); }
@@ -49,9 +50,9 @@ class Model {
   }
 }
 window.models = [];
-window.show = (state) => {
+window.show = (traits) => {
   const el = document.body.appendChild(document.createElement("section"));
-  const model = new Model(window.models.length, state);
+  const model = new Model(window.models.length, traits);
   window.models.push(model);
   model.remove = comparer.render({ model, el });
 };
@@ -115,7 +116,9 @@ class BarePage:
         comm = FakeComm(lambda message: self.page.evaluate("([i, m]) => models[i].arrive(m)", [index, message]))
         self.comms.append(comm)
         widget.comm = comm
-        self.page.evaluate("state => show(state)", widget.state)
+        self.page.evaluate(
+            "traits => show(traits)", {name: getattr(widget, name) for name in TRAITS if widget.has_trait(name)}
+        )
         return self.page.locator(".siamese-comparer").nth(index)
 
     def model(self, call: str, index: int = 0) -> None:

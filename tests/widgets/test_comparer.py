@@ -1,6 +1,7 @@
 import base64
 import io
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from PIL import Image
 
 from siamese_nb.errors import InputError
 from siamese_nb.widgets import Comparer
+from siamese_nb.widgets.snapshot import render_snapshot
 from siamese_nb.widgets.upload import CHUNK, LIMIT
 
 
@@ -221,3 +223,69 @@ def test_a_fault_of_the_comparison_is_shown_and_not_swallowed():
 
 def test_a_ping_is_answered(comparer):
     assert comparer.comm.receive({"kind": "ping"}, [])[0]["custom"] == {"kind": "pong"}
+
+
+def test_each_file_is_read_once_and_what_was_read_is_compared():
+    read, asked = [], []
+
+    def keep(data):
+        read.append(data)
+        return len(read)
+
+    comparer = Comparer(lambda one, two: asked.append((one, two)) or ANSWER, read=keep)
+    comparer.set(make_png(1), make_png(2))
+    comparer.set(two=make_png(3))
+    comparer.swap()
+    assert len(read) == 3 and asked == [(1, 2), (1, 3), (3, 1)]
+
+
+ANSWER = {"score": 0.7, "threshold": 0.5, "verdict": "similar", "probability": 0.8}
+
+
+def test_another_threshold_is_tried_and_put_back():
+    comparer = Comparer(lambda one, two: ANSWER)
+    comparer.set(make_png(1), make_png(2))
+    comparer.comm = FakeComm(lambda message: None)
+    comparer.comm.receive({"kind": "threshold", "value": 0.7}, [])
+    assert (comparer.verdict, comparer.threshold) == ("similar", 0.7)
+    comparer.try_threshold(0.71)
+    assert (comparer.verdict, comparer.state["answer"]["saved_threshold"]) == ("not similar", 0.5)
+    comparer.try_threshold(None)
+    assert (comparer.verdict, comparer.threshold) == ("similar", 0.5)
+    with pytest.raises(InputError):
+        comparer.try_threshold(1.2)
+
+
+def test_the_history_is_short_and_a_swap_makes_no_new_row(tmp_path):
+    comparer = Comparer(lambda one, two: ANSWER)
+    for number in range(60):
+        comparer.set(make_png(number), make_png(number + 1))
+        comparer.swap()
+    assert len(comparer.history) == 50 and comparer.history is not comparer._past
+    comparer.save_history(tmp_path / "h.csv")
+    lines = (tmp_path / "h.csv").read_text().splitlines()
+    assert lines[0] == "one,two,score,threshold,verdict,probability" and lines[1] == ",,0.7,0.5,similar,0.8"
+    assert len(lines) == 51
+
+
+def test_a_reason_is_sent_of_what_is_shown_alone():
+    shares = np.arange(4.0)
+    maps = {"alike_one": shares, "alike_two": -shares, "apart_one": 10 * shares, "apart_two": 20 * shares}
+    matches = np.arange(16.0).reshape(4, 4)
+    reason = SimpleNamespace(method="exact", grid=(2, 2), matches=matches, lines=((1, 2),), **maps)
+    comparer = Comparer(lambda one, two: ANSWER, explain=lambda one, two: reason)
+    comparer.set(make_png(1), make_png(2))
+    comparer.comm = FakeComm(lambda message: None)
+    ids = [comparer.state[pane]["id"] for pane in ("one", "two")]
+    (reply,) = comparer.comm.receive({"kind": "reason", "ids": ids}, [])
+    assert reply["custom"] == {"kind": "reason", "ids": ids, "method": "exact", "grid": [2, 2], "lines": [[1, 2]]}
+    values = np.frombuffer(base64.b64decode(reply["buffers"][0]), "<f4")
+    assert values[:16].tolist() == [*shares, *-shares, *10 * shares, *20 * shares]
+    assert values[16:].tolist() == list(range(16))
+    assert comparer.comm.receive({"kind": "reason", "ids": ids[::-1]}, []) == []
+
+
+def test_a_snapshot_keeps_small_pictures_and_the_verdict_in_html():
+    html = render_snapshot(("<b>.png", "two.png"), (b"one", b"two"), ANSWER | {"sure": False})
+    assert "Similar, but not sure" in html and "&lt;b&gt;.png" in html and "<b>.png" not in html
+    assert base64.b64encode(b"two").decode() in html and "score 0.700, threshold 0.500" in html

@@ -1,6 +1,8 @@
 """What a user does to the comparer, in a real browser: its real JavaScript against its real Python class."""
 
+import csv
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -133,6 +135,7 @@ def test_nothing_is_cut_off_at_any_width(bare, card, width):
         expect(pane(card, "two")).to_contain_text(second[0])
         expect(card.locator(".sc-badge")).not_to_have_text("Reading")
         assert bare.page.evaluate("document.documentElement.scrollWidth") <= width
+        assert card.locator(".sc-modes").evaluate("e => e.scrollWidth <= e.clientWidth")
         cut = "e => e.scrollHeight > e.clientHeight + 1 || e.scrollWidth > e.clientWidth + 1"
         assert not any(stage.evaluate(cut) for stage in card.locator(".sc-stage").all())
 
@@ -177,18 +180,19 @@ def test_the_keyboard_alone_chooses_swaps_and_clears(bare, card, comparer):
 def test_every_control_is_reached_by_tab_and_named(bare, card):
     drop(pane(card, "one"), png("a.png", RED), png("b.png", BLUE))
     expect_verdict(card, "not similar")
+    expect(card.locator(".sc-history")).to_be_visible()
     bare.page.evaluate(
         "() => { const start = document.createElement('button'); document.body.prepend(start); start.focus(); }"
     )
     names = []
-    for _ in range(7):
+    for _ in range(8):
         bare.page.keyboard.press("Tab")
         names.append(bare.page.evaluate("document.activeElement.getAttribute('aria-label')?.split(':')[0]"))
     pictures = [
         [f"{nth} picture", f"Replace the {nth.lower()} picture", f"Clear the {nth.lower()} picture"]
         for nth in ("First", "Second")
     ]
-    assert names == [*pictures[0], "Swap the pictures", *pictures[1]]
+    assert names == [*pictures[0], "Swap the pictures", *pictures[1], "Threshold"]
 
 
 def test_the_same_file_can_be_chosen_again_after_clearing(bare, card):
@@ -290,7 +294,10 @@ def test_a_large_file_goes_in_small_pieces_with_progress_and_back_pressure(bare,
     assert len(LARGE) > 8 * CHUNK
     sizes = []
     receive = comparer.comm.receive
-    comparer.comm.receive = lambda content, buffers: (sizes.extend(map(len, buffers)), receive(content, buffers))[1]
+    comparer.comm.receive = lambda content, buffers: (
+        sizes.extend(len(buffer) for buffer in buffers if content["kind"] == "chunk"),
+        receive(content, buffers),
+    )[1]
     bare.model("delay()")
     drop(pane(card, "one"), png("large.png", LARGE))
     bare.page.wait_for_function("models[0].arrivals.filter((it) => it.custom?.kind === 'received').length >= 4")
@@ -395,7 +402,7 @@ def test_several_comparers_keep_apart(bare):
     expect(pane(cards[1], "two")).to_contain_text("crimson.png")
 
 
-def test_fifty_drops_keep_two_previews_and_a_removed_view_keeps_none(bare, card):
+def test_fifty_drops_keep_memory_flat_and_a_removed_view_keeps_nothing(bare, card):
     bare.page.evaluate("""() => {
       window.urls = new Set();
       const { createObjectURL, revokeObjectURL } = URL;
@@ -406,7 +413,7 @@ def test_fifty_drops_keep_two_previews_and_a_removed_view_keeps_none(bare, card)
         drop(pane(card, "one"), png(f"{number}.png", make_png(number)), png(f"{number}b.png", RED))
     expect(pane(card, "one")).to_contain_text("24.png")
     expect_verdict(card, "not similar")
-    assert bare.page.evaluate("urls.size") == 2
+    assert bare.page.evaluate("urls.size") <= 2 + 2 * 50  # the previews, and small pictures for the history
     bare.model("remove()")
     expect(card).to_have_count(0)
     assert bare.page.evaluate("urls.size") == 0
@@ -422,8 +429,8 @@ def test_fifty_drops_keep_two_previews_and_a_removed_view_keeps_none(bare, card)
     [
         (0.596, 0.604, 0.5, "Score 0.596, below the threshold 0.604."),
         (0.5, 0.5, 0.5, "Score 0.50, at the threshold 0.50."),
-        (1.0, 0.0, 0.9999, "over 99% probable"),
-        (0.0, 1.0, 0.0, "under 1% probable"),
+        (1.0, 0.0, 0.9999, "Over 99% probable"),
+        (0.0, 1.0, 0.0, "Under 1% probable"),
         (0.7, 0.5, None, "Score 0.70, above the threshold 0.50."),
     ],
 )
@@ -454,3 +461,127 @@ def test_an_upload_that_its_view_left_is_said(bare, comparer):
     comparer._receive(None, {"kind": "begin", "pane": "one", "id": "x", "name": "a.png", "size": 5}, [])
     card = bare.show(comparer)
     expect(pane(card, "one")).to_contain_text("if none comes, give it again")
+
+
+def answer_in_full(one: bytes, two: bytes) -> dict:
+    """Answer as a verifier does, with all that it knows."""
+    sure = {one, two} != {BLUE, RED}
+    more = {"probability_low": 0.05, "probability_high": 0.97, "sure": sure, "same": 37, "of": 40}
+    return (
+        compare(one, two) | more | {"remarks": ["The first picture is blank: almost one colour."] if one == two else []}
+    )
+
+
+def explain(one: bytes, two: bytes) -> SimpleNamespace:
+    """Let patch p of the first picture match patch 3 - p of the second, on a grid of two by two."""
+    matches = np.fliplr(np.diag([4.0, 3.0, 2.0, 1.0])) - 0.25
+    maps = {f"{kind}_{side}": matches.sum(axis=1) for kind in ("alike", "apart") for side in ("one", "two")}
+    return SimpleNamespace(method="exact", grid=(2, 2), matches=matches, lines=((0, 3), (1, 2)), **maps)
+
+
+@pytest.fixture
+def full(bare) -> Locator:
+    found = [{"same": True, "score": 0.2, "one": RED, "two": RED}]
+    background = {"genuine": [0.0, 0.2, 0.8], "impostor": [0.7, 0.3, 0.0], "band": [0.4, 0.7], "prevalence": 0.5}
+    given = {"explain": explain, "neighbours": lambda score: found, "background": {**background, "pictures": True}}
+    card = bare.show(Comparer(answer_in_full, **given))
+    drop(pane(card, "one"), png("red.png", RED), png("crimson.png", CRIMSON))
+    expect_verdict(card, "similar")
+    return card
+
+
+def lit(pane: Locator) -> list[float]:
+    """Read how much of each patch's picture is seen, 0 to 1, in the order of the patches."""
+    return pane.locator(".sc-heat").evaluate(
+        """canvas => [[1, 1], [3, 1], [1, 3], [3, 3]].map(([x, y]) => 1 - canvas.getContext("2d")
+          .getImageData(canvas.width * x / 4, canvas.height * y / 4, 1, 1).data[3] / 255)"""
+    )
+
+
+def test_a_patch_that_is_pointed_at_lights_its_match_without_a_trip_to_python(bare, full):
+    expect(full.get_by_role("radio", name="Alike")).to_be_checked()
+    assert np.argsort(lit(pane(full, "one"))).tolist()[::-1] == [0, 1, 2, 3]
+    assert full.locator(".sc-line").count() == 2
+    bare.model("beBusy()")
+    for patch, (x, y) in enumerate([(0.3, 0.3), (0.7, 0.3), (0.3, 0.7), (0.7, 0.7)]):
+        stage = pane(full, "one").locator(".sc-stage").bounding_box()
+        bare.page.mouse.move(stage["x"] + x * stage["width"], stage["y"] + y * stage["height"])
+        assert np.argmax(lit(pane(full, "two"))) == 3 - patch
+        expect(full.locator(".sc-words")).to_contain_text(f"+{3.75 - patch:.2f} of it with its best match")
+    bare.page.mouse.move(2, 2)
+    assert full.locator(".sc-line").count() == 2
+    full.get_by_text("Pictures", exact=True).click()
+    expect(pane(full, "one").locator(".sc-heat")).to_be_hidden()
+    bare.model("beFree()")
+
+
+def test_patches_are_walked_through_with_the_arrow_keys(bare, full):
+    expect(full.get_by_role("radio", name="Alike")).to_be_checked()
+    pane(full, "two").focus()
+    for key, patch in (("ArrowDown", 3), ("ArrowRight", 2), ("ArrowDown", 0), ("ArrowDown", 0)):
+        bare.page.keyboard.press(key)
+        assert np.argmax(lit(pane(full, "one"))) == patch
+    expect(full.get_by_role("status")).to_contain_text("This patch adds")
+    bare.page.keyboard.press("Escape")
+    assert full.locator(".sc-line").count() == 2
+
+
+def test_what_validation_says_of_such_pairs_and_what_speaks_against_it(full):
+    expect(full).to_contain_text("95% interval: 5% to 97%")
+    expect(full).to_contain_text("Of the 40 validation pairs that scored most like this, 37 showed the same thing.")
+    full.get_by_role("button", name="Show some").click()
+    expect(full.locator(".sc-pairs img")).to_have_count(2)
+    assert full.locator(".sc-genuine i").count() == 3
+    drop(pane(full, "two"), png("red.png", RED))
+    expect(full.locator(".sc-remarks")).to_have_text("The first picture is blank: almost one colour.")
+    expect(full.get_by_role("status")).to_contain_text("almost one colour")
+    drop(pane(full, "two"), png("blue.png", BLUE))
+    expect(full.locator(".sc-badge")).to_have_text("Not similar, but not sure")
+
+
+def test_the_threshold_is_tried_in_place_and_put_back(bare, full):
+    slider = full.get_by_role("slider", name="Threshold")
+    slider.fill("0.95")
+    expect_verdict(full, "not similar")
+    expect(full.locator(".sc-detail")).to_have_text("Score 0.93, below the threshold 0.95.")
+    drop(pane(full, "two"), png("red.png", RED))
+    expect(pane(full, "two")).to_contain_text("red.png")
+    expect_verdict(full, "not similar")
+    full.get_by_role("button", name="Back to the saved threshold 0.620").click()
+    expect_verdict(full, "similar")
+
+
+def test_what_was_compared_is_kept_with_small_pictures_and_saved_as_csv(bare, full, tmp_path):
+    drop(pane(full, "two"), png("=blue.png", BLUE))
+    expect_verdict(full, "not similar")
+    full.get_by_role("button", name="Swap the pictures").click()
+    full.locator("summary").click()
+    expect(full.locator(".sc-rows li")).to_have_count(2)
+    expect(full.locator(".sc-rows img")).to_have_count(4)
+    with bare.page.expect_download() as download:
+        full.get_by_role("button", name="Save as CSV").click()
+    download.value.save_as(tmp_path / "history.csv")
+    with (tmp_path / "history.csv").open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [(row["one"], row["two"], row["verdict"]) for row in rows] == [
+        ("red.png", "crimson.png", "similar"), ("'=blue.png", "red.png", "not similar"),
+    ]  # fmt: skip
+
+
+def test_a_picture_is_dragged_from_one_pane_to_the_other(full):
+    pane(full, "one").locator("img").drag_to(pane(full, "two"))
+    expect(pane(full, "two")).to_contain_text("red.png")
+    expect_verdict(full, "similar")
+
+
+def test_a_photo_is_taken_with_the_camera(bare, full):
+    bare.page.evaluate(
+        """() => { const canvas = document.createElement("canvas"); Object.assign(canvas, { width: 64, height: 48 });
+        setInterval(() => canvas.getContext("2d").fillRect(0, 0, 64, 48), 50);
+        navigator.mediaDevices.getUserMedia = async () => canvas.captureStream(5); }"""
+    )
+    full.get_by_role("button", name="Clear the first picture").click()
+    full.get_by_role("button", name="take a photo").first.click()
+    bare.page.wait_for_function("document.querySelector('video').videoWidth > 0")
+    pane(full, "one").locator("video").click()
+    expect(pane(full, "one")).to_contain_text("64 \N{MULTIPLICATION SIGN} 48")

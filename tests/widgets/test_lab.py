@@ -20,7 +20,7 @@ def compare(one, two):
     return {"score": score, "threshold": 0.8, "verdict": verdict, "probability": None}
 """,
     "comparer = Comparer(compare)\ncomparer",
-    "other = Comparer(compare)\nother",
+    "other = Comparer(compare, snapshot=True)\nother",
 ]
 
 
@@ -210,3 +210,14 @@ def test_a_busy_kernel_is_waited_for(notebook, files):
     drop(card(notebook).locator(".sc-pane").first, gift(files["red"]), gift(files["crimson"]))
     expect(card(notebook)).to_contain_text("Waiting for the kernel")
     expect(verdict(card(notebook))).to_have_attribute("data-verdict", "similar")
+
+
+def test_a_snapshot_is_saved_where_it_was_asked_for_and_hidden_while_the_comparer_lives(notebook, files):
+    target = card(notebook, 1)
+    drop(target.locator(".sc-pane").first, gift(files["red"]), gift(files["blue"]))
+    expect(verdict(target)).to_have_attribute("data-verdict", "not similar")
+    kept = notebook.page.locator(".jp-NotebookPanel:visible .siamese-snapshot")
+    expect(kept).to_have_count(1)
+    expect(kept).to_be_hidden()
+    text = notebook.save(notebook.path)
+    assert "Not similar" in text and text.count("data:image/jpeg;base64,") == 2 and "blue.png" in text

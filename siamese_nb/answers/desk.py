@@ -1,0 +1,160 @@
+"""Answer the comparer's questions with a verifier, and open a comparer on it."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from siamese_nb.answers.experience import Experience
+from siamese_nb.answers.picture import Picture
+from siamese_nb.embeddings import pair_scores
+from siamese_nb.errors import InputError
+from siamese_nb.explain import Explainer, Reason
+from siamese_nb.metrics import accept
+from siamese_nb.thresholds.band import Band
+from siamese_nb.verifier import NOT_SIMILAR, SIMILAR, Verifier
+from siamese_nb.widgets import Comparer
+from siamese_nb.widgets.thumbnails import make_thumbnail
+
+_SHOWN = 6  # of the validation pairs like this one
+
+
+class Desk:
+    """Hold a verifier and what it learned in validation; its methods are what `Comparer` is handed.
+
+    Parameters
+    ----------
+    verifier : Verifier
+    prevalence : float, in (0, 1)
+        Share of pairs that show the same thing, among those that will be compared.
+    data : path, optional
+        The folder of the dataset that the verifier was trained on, to show pairs of it.
+    """
+
+    def __init__(self, verifier: Verifier, prevalence: float = 0.5, data: str | os.PathLike[str] | None = None) -> None:
+        self.verifier = verifier
+        self._data = None if data is None else Path(data)
+        self._explainer = Explainer(verifier.leg, verifier.head)
+        experience = Experience.from_pairs(verifier.pairs["validation"], verifier.calibration, prevalence)
+        self.experience = replace(experience, band=_band_of(verifier, experience.band))
+
+    def read(self, data: bytes) -> Picture:
+        """Decode and embed a file's bytes, or raise `ImageError`."""
+        return Picture.read(self.verifier, data)
+
+    def compare(self, one: Picture, two: Picture) -> dict[str, Any]:
+        """Answer with what `Verifier.compare` says, how sure that is, and what speaks against it.
+
+        Returns
+        -------
+        dict
+            `score`, `threshold`, `verdict`; `probability` at the stated prevalence with `probability_low` and
+            `probability_high`; `sure`; `same` of the `of` validation pairs nearest to it; `remarks`.
+        """
+        embeddings = np.concatenate([one.embedding, two.embedding])
+        score = float(pair_scores(self.verifier.head, embeddings, np.array([0]), np.array([1]))[0])
+        probability, low, high = self.experience.probability(score)
+        neighbours = self.experience.neighbours(score)
+        band = self.experience.band
+        return {
+            "score": score,
+            "threshold": self.verifier.threshold,
+            "verdict": SIMILAR if accept(score, self.verifier.threshold) else NOT_SIMILAR,
+            "probability": probability,
+            "probability_low": low,
+            "probability_high": high,
+            "sure": not band.low <= score < band.high,
+            "same": int(self.experience.pairs.labels[neighbours].sum()),
+            "of": len(neighbours),
+            "remarks": list(_remarks(one, two)),
+        }
+
+    def explain(self, one: Picture, two: Picture) -> Reason:
+        """Say which patches made the score."""
+        return self._explainer.explain(one.pixels, two.pixels)
+
+    def neighbours(self, score: float) -> list[dict[str, Any]]:
+        """Show some of the validation pairs whose scores are nearest, where their pictures are still there.
+
+        Returns
+        -------
+        list of dict
+            `same` (bool), `score`, and `one`, `two` as small JPEGs; empty without the dataset's folder.
+        """
+        return list(self._found(score))
+
+    def background(self) -> dict[str, Any]:
+        """Give what stands behind every answer: validation's scores, the band of "not sure", the prevalence."""
+        band = self.experience.band
+        return {
+            **self.experience.histogram(),
+            "band": [band.low, band.high],
+            "prevalence": self.experience.prevalence,
+            "pictures": self._data is not None,
+        }
+
+    def _found(self, score: float) -> Iterator[dict[str, Any]]:
+        if self._data is None:
+            return
+        pairs, shown = self.experience.pairs, 0
+        for row in self.experience.neighbours(score):
+            files = [self._data / pairs.one[row], self._data / pairs.two[row]]
+            if shown == _SHOWN or not all(file.is_file() for file in files):
+                continue
+            shown += 1
+            one, two = (make_thumbnail(file, "small") for file in files)
+            yield {"same": bool(pairs.labels[row]), "score": float(pairs.scores[row]), "one": one, "two": two}
+
+
+def open_comparer(
+    bundle: Verifier | str | os.PathLike[str],
+    prevalence: float = 0.5,
+    data: str | os.PathLike[str] | None = None,
+    snapshot: bool = False,
+) -> Comparer:
+    """Open a comparer that gives a verifier's answers with their reasons.
+
+    Parameters
+    ----------
+    bundle : Verifier, or path of a bundle or of a folder of bundles
+    prevalence : float, in (0, 1)
+        Share of pairs that show the same thing, among those that will be compared.
+    data : path, optional
+        The folder of the dataset that the verifier was trained on, to show pairs of it.
+    snapshot : bool
+        Keep small pictures and the verdict in the saved notebook.
+
+    Raises
+    ------
+    InputError
+        If there is no bundle, or the prevalence is out of range.
+    """
+    verifier = bundle if isinstance(bundle, Verifier) else Verifier.load(bundle)
+    if data is not None and not Path(data).is_dir():
+        raise InputError(f"there is no folder {data}; give the one that the pictures of validation lie in, or none")
+    desk = Desk(verifier, prevalence, data)
+    return Comparer(
+        desk.compare,
+        read=desk.read,
+        explain=desk.explain,
+        neighbours=desk.neighbours,
+        background=desk.background(),
+        snapshot=snapshot,
+    )
+
+
+def _band_of(verifier: Verifier, measured: Band) -> Band:
+    """Take the band that the user chose with the threshold, if one was chosen."""
+    low = verifier.about["threshold"].get("low")
+    return measured if low is None else replace(measured, low=float(low), high=verifier.threshold)
+
+
+def _remarks(one: Picture, two: Picture) -> Iterator[str]:
+    if one.digest == two.digest:
+        yield "Both pictures are the same file."
+    for name, picture in (("first", one), ("second", two)):
+        for remark in picture.remarks:
+            yield f"The {name} picture {remark}."

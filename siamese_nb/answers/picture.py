@@ -1,0 +1,61 @@
+"""One picture as the network sees it: decoded once, embedded once, with what is odd about it."""
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from siamese_nb.embeddings import embed
+from siamese_nb.images import Header, read_header, read_image
+from siamese_nb.verifier import Verifier
+
+_ALIKE_PIXELS = 2.0  # standard deviation in grey levels below which a picture is as good as one colour
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A picture that was read.
+
+    Attributes
+    ----------
+    pixels : ndarray of shape (height, width, 3), uint8
+        Of the size that the leg takes.
+    embedding : ndarray of shape (1, d), float32
+    digest : bytes
+        Of the file.
+    remarks : tuple of str
+        What makes its scores doubtful, each a sentence that goes after "The first picture".
+    """
+
+    pixels: NDArray[np.uint8]
+    embedding: NDArray[np.float32]
+    digest: bytes
+    remarks: tuple[str, ...]
+
+    @classmethod
+    def read(cls, verifier: Verifier, data: bytes) -> "Picture":
+        """Decode and embed a file's bytes, by the same rule and in the same way as `Verifier.compare`.
+
+        Raises
+        ------
+        ImageError
+            If they are not a picture.
+        """
+        pixels = read_image(data, verifier.image_size)
+        embedding = embed(verifier.leg, pixels[None])
+        remarks = _remarks(read_header(data), pixels, verifier.image_size)
+        if verifier.known is not None and verifier.known.is_novel(embedding[0]):
+            remarks += ("is unlike anything that the network was trained on",)
+        return cls(pixels, embedding, hashlib.blake2b(data, digest_size=16).digest(), remarks)
+
+
+def _remarks(header: Header, pixels: NDArray[np.uint8], needed: tuple[int, int]) -> tuple[str, ...]:
+    found = []
+    if 2 * min(header.width, header.height) < min(needed):
+        found.append(f"is small, {header.width} by {header.height} pixels, and was enlarged")
+    if pixels.reshape(-1, 3).std(axis=0).max() < _ALIKE_PIXELS:
+        found.append("is blank: almost one colour")
+    if header.animated:
+        found.append("is animated; its first frame was compared")
+    return tuple(found)

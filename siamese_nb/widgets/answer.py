@@ -1,0 +1,47 @@
+"""Check what a comparison answers, and judge it by another threshold."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from siamese_nb.errors import InputError
+from siamese_nb.metrics import accept
+
+SIMILAR, NOT_SIMILAR = VERDICTS = ("similar", "not similar")
+FIELDS = ("score", "threshold", "verdict", "probability")
+_NUMBERS = ("probability", "probability_low", "probability_high")
+
+
+def check_answer(result: Mapping[str, Any]) -> dict[str, Any]:
+    """Take an answer's values as plain Python ones, which JSON can carry.
+
+    Raises
+    ------
+    InputError
+        If the score or the threshold is not a number, or the verdict is none.
+    """
+    score, threshold = float(result["score"]), float(result["threshold"])
+    if not (math.isfinite(score) and math.isfinite(threshold)):
+        raise InputError(f"no comparison: the score is {score}, the threshold {threshold}; train the model again")
+    if result["verdict"] not in VERDICTS:
+        raise InputError(f'no comparison: the verdict is "{result["verdict"]}"; it must be one of {VERDICTS}')
+    numbers = {name: None if result.get(name) is None else float(result[name]) for name in _NUMBERS}
+    return {
+        "score": score,
+        "threshold": threshold,
+        "saved_threshold": threshold,
+        "verdict": str(result["verdict"]),
+        **numbers,
+        "sure": bool(result.get("sure", True)),
+        "same": int(result.get("same", 0)),
+        "of": int(result.get("of", 0)),
+        "remarks": [str(remark) for remark in result.get("remarks", ())],
+    }
+
+
+def at_threshold(answer: dict[str, Any], threshold: float | None) -> dict[str, Any]:
+    """Judge an answer by another threshold, if one is given; how probable it is stays as it was."""
+    if threshold is None:
+        return answer
+    verdict = SIMILAR if accept(answer["score"], threshold) else NOT_SIMILAR
+    return {**answer, "threshold": threshold, "verdict": verdict}

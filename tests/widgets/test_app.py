@@ -1,0 +1,39 @@
+"""The comparer as a page of its own: on this machine alone, behind a token, with the network's answer."""
+
+import importlib.util
+import urllib.request
+
+import pytest
+from bare_page import drop
+from playwright.sync_api import expect
+
+from siamese_nb.app import serve_app
+from siamese_nb.errors import InputError
+
+
+def test_without_voila_the_way_to_it_is_said(trained, monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(InputError, match=r"pip install voila"):
+        serve_app(trained.out)
+
+
+def test_the_page_answers_what_is_dropped_and_asks_for_its_token(browser, trained):
+    pytest.importorskip("voila", reason="voila is not installed: it serves the page")
+    server = serve_app(trained.out)
+    context = browser.new_context(viewport={"width": 900, "height": 900})
+    try:
+        with urllib.request.urlopen(server.url.split("?")[0]) as answer:
+            assert "/login" in answer.url
+        page = context.new_page()
+        page.goto(server.url)
+        card = page.locator(".siamese-comparer")
+        files = sorted(trained.data.rglob("*.png"))[:2]
+        expected = trained.verifier.compare(*files)
+        expect(card).to_be_visible(timeout=60_000)
+        drop(card.locator(".sc-pane").first, *((file.name, file.read_bytes(), "image/png") for file in files))
+        expect(card.locator(".sc-result")).to_have_attribute("data-verdict", expected["verdict"], timeout=30_000)
+        expect(card).to_contain_text(f"Score {expected['score']:.2f}")
+        expect(card.get_by_role("radio", name="Alike")).to_be_enabled()
+    finally:
+        context.close()
+        server.stop()
