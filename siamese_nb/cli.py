@@ -90,17 +90,13 @@ def inspect(
 @app.command()
 def train(
     data: Data,
-    leg: Annotated[
-        str, typer.Option(help="base_cnn, vgg16, mobilenetv2 or another of keras.applications.")
-    ] = "base_cnn",
+    leg: Annotated[str, typer.Option(help="base_cnn, vgg16, mobilenetv2 or another of Keras.")] = "base_cnn",
     weights: Annotated[str, typer.Option(help="imagenet, none or a weights file.")] = "imagenet",
     loss: Annotated[str, typer.Option(help="focal, triplet, cosface or another.")] = "binary_crossentropy",
     augment: Annotated[str, typer.Option(help="Change pictures while a leg learns: none, affine or photo.")] = "none",
     neg_factor: Annotated[float, typer.Option(help="Impostor pairs per genuine pair.")] = 3,
     negatives: Annotated[str, typer.Option(help="Impostors across or within categories, or mixed.")] = "mixed",
-    split_by: Annotated[
-        str, typer.Option(help="What train and test must not share: identity or category.")
-    ] = "identity",
+    split_by: Annotated[str, typer.Option(help="What parts must not share: identity or category.")] = "identity",
     epochs: Annotated[int | None, typer.Option(help="At most.")] = None,
     image_size: Annotated[int | None, typer.Option(help="Side in pixels that pictures are resized to.")] = None,
     fine_tune: Annotated[bool, typer.Option("--fine-tune", help="Train a pretrained leg too.")] = False,
