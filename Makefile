@@ -1,7 +1,7 @@
 # The three commands of the README, and the tools of CONTRIBUTING.md, which has the same steps for machines without make.
 # Relative paths only, and modules instead of the scripts in .venv/bin: any folder name will do.
 .DEFAULT_GOAL := help
-.PHONY: help demo lab test lint lock clean
+.PHONY: help demo lab test lint bench lock clean
 
 RUN := .venv/bin/python -m
 INSTALLED := .venv/.installed
@@ -19,6 +19,7 @@ help:
 	@echo "make lab    install, then open the notebooks in JupyterLab"
 	@echo "make test   install, then run the whole test suite"
 	@echo "make lint   ruff and mypy"
+	@echo "make bench  the engine's speed beside the usual way: some tens of minutes"
 	@echo "make lock   write requirements.lock anew from pyproject.toml"
 	@echo "make clean  remove .venv and what tools leave behind; never data, models or logs"
 
@@ -39,6 +40,14 @@ lint: $(INSTALLED)
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
 	$(RUN) mypy
+
+bench: $(INSTALLED)
+	$(RUN) benchmarks.engine frozen
+	$(RUN) benchmarks.engine scratch
+	$(RUN) benchmarks.engine memory --sizes 1000 10000
+	$(RUN) benchmarks.inference pairs
+	$(RUN) benchmarks.inference start
+	$(RUN) benchmarks.inference embed
 
 lock: $(INSTALLED)
 	$(RUN) uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --extra test --extra dev \

@@ -1,6 +1,5 @@
 """The comparer as a page of its own: one notebook cell, served by Voila on this machine alone, with a token."""
 
-import importlib.util
 import os
 import secrets
 import shutil
@@ -72,10 +71,8 @@ def serve_app(bundle: str | os.PathLike[str], prevalence: float = 0.5, port: int
     Raises
     ------
     InputError
-        If there is no bundle, Voila is not installed, or the page does not come.
+        If there is no bundle, or the page does not come.
     """
-    if importlib.util.find_spec("voila") is None:
-        raise InputError("the page is served by Voila, which is not installed; run: pip install voila==0.5.13")
     path = str(newest_bundle(bundle).resolve())
     folder = Path(tempfile.mkdtemp(prefix="siamese-nb-app-"))
     cells = [new_code_cell(_CELL.format(bundle=path, prevalence=prevalence))]

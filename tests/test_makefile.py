@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-TARGETS = ("demo", "lab", "test", "lint", "lock", "clean")
+TARGETS = ("demo", "lab", "test", "lint", "bench", "lock", "clean")
 
 # Stands in for Python: `-m venv` copies it into .venv, `-m pip install` succeeds while the file `network` exists.
 STAND_IN = """#!/bin/sh

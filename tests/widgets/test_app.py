@@ -1,24 +1,14 @@
 """The comparer as a page of its own: on this machine alone, behind a token, with the network's answer."""
 
-import importlib.util
 import urllib.request
 
-import pytest
 from bare_page import drop
 from playwright.sync_api import expect
 
 from siamese_nb.app import serve_app
-from siamese_nb.errors import InputError
-
-
-def test_without_voila_the_way_to_it_is_said(trained, monkeypatch):
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(InputError, match=r"pip install voila"):
-        serve_app(trained.out)
 
 
 def test_the_page_answers_what_is_dropped_and_asks_for_its_token(browser, trained):
-    pytest.importorskip("voila", reason="voila is not installed: it serves the page")
     server = serve_app(trained.out)
     context = browser.new_context(viewport={"width": 900, "height": 900})
     try:
