@@ -64,6 +64,8 @@ def inspect(
     data: Data,
     html: Annotated[Path | None, typer.Option(help="Write a report with pictures there, as one HTML file.")] = None,
     against: Annotated[Path | None, typer.Option(help="A second dataset: name the pictures in both.")] = None,
+    leg: Annotated[str | None, typer.Option(help="A pretrained leg: find wrong labels, copies in disguise.")] = None,
+    weights: Annotated[str, typer.Option(help="Of that leg: imagenet or a weights file.")] = "imagenet",
     layout: Layout = None,
     as_json: Json = False,
 ) -> None:
@@ -74,7 +76,12 @@ def inspect(
         from siamese_nb.images import THUMBNAIL
 
         dataset, bank = scan(data, layout).bank(THUMBNAIL)
-        found = examine(dataset, bank)
+        embeddings = None
+        if leg is not None:
+            from siamese_nb.embeddings import dataset_embeddings
+
+            embeddings = dataset_embeddings(dataset, leg, weights)
+        found = examine(dataset, bank, embeddings)
         if against is not None:
             found[:0] = find_leaks(dataset, bank, *scan(against, layout).bank(THUMBNAIL))
         if html is not None:

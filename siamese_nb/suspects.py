@@ -1,6 +1,6 @@
 """Pairs whose label may be wrong: pictures that look more like another thing than like their own."""
 
-from collections.abc import Container
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,7 +72,7 @@ def find_suspects(
     things, number, sizes = np.unique(dataset.identity[used], return_inverse=True, return_counts=True)
     if len(things) < 2:
         return []
-    own, other, margin = _nearest(_unit(embeddings[used]), number)
+    own, other, margin = _nearest(unit_length(embeddings[used]), number)
     judged = {verdict.pictures for verdict in in_force(read_review(dataset.root))}
     order = np.argsort(margin, kind="stable")
     order = order[(margin[order] < 0) & (sizes[number[order]] >= max(fewest, 2))]
@@ -85,6 +85,21 @@ def find_suspects(
     return found[:most]
 
 
+def unit_length(embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Scale embeddings of shape (n, d) to length 1; those of length 0 stay."""
+    length = np.linalg.norm(embeddings, axis=1, keepdims=True)
+    return np.asarray(embeddings / np.maximum(length, np.finfo(np.float32).tiny), np.float32)
+
+
+def likeness_blocks(unit: NDArray[np.float32]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+    """Yield rows of embeddings of shape (n, d) and their cosines with all, of shape (n_rows, n), in blocks of 64 MB."""
+    n = len(unit)
+    step = max(_CELLS // max(n, 1), 1)
+    for start in tqdm(range(0, n, step), desc="Comparing", unit="block", delay=2, leave=False):
+        rows = np.arange(start, min(start + step, n))
+        yield rows, unit[rows] @ unit.T
+
+
 def _pairs(dataset: Dataset, rows: list[int], judged: Container[frozenset[str]]) -> list[Suspect]:
     picture, own, other = (dataset.paths[row] for row in rows)
     pairs = [
@@ -94,21 +109,13 @@ def _pairs(dataset: Dataset, rows: list[int], judged: Container[frozenset[str]])
     return [pair for pair in pairs if frozenset({pair.one, pair.two}) not in judged]
 
 
-def _unit(embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
-    length = np.linalg.norm(embeddings, axis=1, keepdims=True)
-    return np.asarray(embeddings / np.maximum(length, np.finfo(np.float32).tiny), np.float32)
-
-
 def _nearest(
     unit: NDArray[np.float32], thing: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
     """Find each picture's nearest of its own thing and of another, and by how much the former is nearer."""
     n = len(unit)
     own, other, margin = np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(n, np.float32)
-    step = max(_CELLS // n, 1)
-    for start in tqdm(range(0, n, step), desc="Comparing", unit="block", delay=2, leave=False):
-        rows = np.arange(start, min(start + step, n))
-        likeness = unit[rows] @ unit.T
+    for rows, likeness in likeness_blocks(unit):
         same = thing[rows, None] == thing
         strangers = np.where(same, -np.inf, likeness)
         likeness[~same] = -np.inf

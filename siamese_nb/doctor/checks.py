@@ -2,10 +2,14 @@
 
 from collections.abc import Callable, Iterable
 
+import numpy as np
+from numpy.typing import NDArray
+
 from siamese_nb.bank import Bank
 from siamese_nb.dataset import Dataset
 from siamese_nb.doctor.categories import few_couples, imbalance
 from siamese_nb.doctor.duplicates import copies
+from siamese_nb.doctor.embedded import lookalikes, suspected_labels
 from siamese_nb.doctor.evidence import Evidence, collect
 from siamese_nb.doctor.findings import SEVERITIES, Finding, from_problems
 from siamese_nb.doctor.pictures import odd_light, odd_modes, odd_sizes, wrong_suffix
@@ -18,7 +22,7 @@ CHECKS: tuple[Check, ...] = (
 """Each takes the evidence and yields findings, also such as concern nothing."""
 
 
-def examine(dataset: Dataset, bank: Bank) -> list[Finding]:
+def examine(dataset: Dataset, bank: Bank, embeddings: NDArray[np.float32] | None = None) -> list[Finding]:
     """Examine a dataset.
 
     Parameters
@@ -26,6 +30,9 @@ def examine(dataset: Dataset, bank: Bank) -> list[Finding]:
     dataset : Dataset of n pictures, as `Dataset.bank` gave it
     bank : Bank of n pictures
         Of size `THUMBNAIL`.
+    embeddings : ndarray of shape (n, d), float, optional
+        Of a pretrained leg, see `siamese_nb.embeddings.dataset_embeddings`: then copies in disguise and suspected
+        labels are looked for too.
 
     Returns
     -------
@@ -34,6 +41,8 @@ def examine(dataset: Dataset, bank: Bank) -> list[Finding]:
     """
     evidence = collect(dataset, bank)
     found = [finding for check in CHECKS for finding in check(evidence)]
+    if embeddings is not None:
+        found += [*suspected_labels(evidence, embeddings), *lookalikes(evidence, embeddings)]
     whole = ("imbalance", "shortcut_")  # they concern the dataset and name no file
     kept = [finding for finding in found if finding.groups or finding.kind.startswith(whole)]
     return sorted([*from_problems(dataset.problems), *kept], key=lambda finding: SEVERITIES.index(finding.severity))
