@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 
 from siamese_nb.bundle import Bundle, no_looks, read_bundle, rewrite_about, write_bundle
 from siamese_nb.calibration import Calibration
-from siamese_nb.dataset import NOT_IN_USE, Dataset, scan
-from siamese_nb.doctor import nearly_seen
+from siamese_nb.dataset import Dataset, scan
 from siamese_nb.embeddings import bank_embeddings, embed, pair_scores, row_scores
 from siamese_nb.errors import InputError
 from siamese_nb.evaluation_page import write_evaluation
@@ -22,7 +21,7 @@ from siamese_nb.images import ImageSource, read_image
 from siamese_nb.metrics import accept, check_threshold, is_collapsed
 from siamese_nb.models import MetricHead
 from siamese_nb.novelty import Known
-from siamese_nb.pairs import whole
+from siamese_nb.unseen import draw_unseen
 
 SIMILAR, NOT_SIMILAR = "similar", "not similar"
 _IMAGES_AT_ONCE = 1024  # decoded pictures in memory
@@ -267,22 +266,10 @@ class Verifier:
             Others; what they saw, or copies of it, counts as seen too.
         """
         dataset, bank = dataset.bank(self.image_size)
-        used = np.flatnonzero(dataset.identity != NOT_IN_USE)
-        near = nearly_seen(bank.images[used], np.concatenate([verifier.looks for verifier in (self, *beside)]))
-        known = np.concatenate([bank.digests[used[near]], *(verifier.seen for verifier in (self, *beside))])
-        given = dataset.layout == "pairs"
-        part = whole(dataset, bank.digests, None if given else known)
-        config = self.about["config"]
-        drawn, counted = part.judged(config["seed"], config["neg_factor"], config["negatives"])
-        if not len(drawn) or drawn.label.all() or not drawn.label.any():
-            raise InputError(
-                f"{dataset.root} holds no genuine and impostor pairs of things that this network has not seen; "
-                "give pictures that it was not trained on"
-            )
+        known = (self, *beside)
+        seen, looks = (np.concatenate([getattr(one, name) for one in known]) for name in ("seen", "looks"))
+        part, drawn, counted, counts = draw_unseen(dataset, bank, seen, looks, self.about["config"])
         scores = row_scores(self.leg, self.head, bank.images, drawn.one, drawn.two)
-        was_seen = np.isin(bank.digests, known)
-        left_out = 0 if given else int((dataset.identity != NOT_IN_USE).sum()) - len(part.images)
-        counts = {"left_out": left_out, "seen_pairs": int((was_seen[drawn.one] | was_seen[drawn.two]).sum())}
         return ScoredPairs.from_pairs(drawn, counted, scores, dataset.paths, part), counts
 
     def search(self, query: ImageSource, dataset: Dataset, k: int = 10) -> list[dict[str, Any]]:

@@ -19,7 +19,7 @@ ORDER = [
     "pairs_file", "layouts",
     "review", "dataset", "label_review", "parts", "pairs", "novelty", "suspects", "looks",
     "metrics", "intervals", "calibration", "thresholds", "oneshot", "report", "baselines", "plots",
-    "rendering", "sample", "fetch", "widgets", "page", "doctor",
+    "rendering", "sample", "fetch", "widgets", "page", "doctor", "unseen",
     "legs", "models", "embeddings", "config", "losses", "augmentation", "batches", "learners", "callbacks",
     "tensorboard", "provenance", "checkpoints", "stages", "evidence", "explain",
     "evaluation_page", "bundle", "verifier",
