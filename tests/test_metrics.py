@@ -241,6 +241,11 @@ def test_bad_thresholds_are_named(threshold: float) -> None:
         metrics.figures([1, 0], [0.5, 0.2], threshold)
 
 
+def test_equal_scores_have_no_d_prime_however_they_are_rounded() -> None:
+    labels, scores = np.tile([0, 1, 1, 1], 4), np.tile([0.0, 0.7, 0.7, 0.7], 4)
+    assert math.isnan(metrics.d_prime(labels, scores))
+
+
 @settings(max_examples=25, deadline=None)
 @given(pairs, st.integers(1, 4))
 def test_repeating_all_pairs_changes_no_figure(drawn: list[tuple[int, int]], times: int) -> None:

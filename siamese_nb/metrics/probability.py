@@ -49,7 +49,8 @@ def d_prime(labels: ArrayLike, scores: ArrayLike) -> float:
     """
     genuine, values = check_pairs(labels, scores)
     alike, different = values[genuine], values[~genuine]
-    if alike.size == 0 or different.size == 0:
+    # Asked of the range: rounding can leave equal scores a variance above 0.
+    if alike.size == 0 or different.size == 0 or not (np.ptp(alike) or np.ptp(different)):
         return float("nan")
     spread = float(np.sqrt((alike.var() + different.var()) / 2.0))
     return float(alike.mean() - different.mean()) / spread if spread > 0.0 else float("nan")
