@@ -31,6 +31,7 @@ def browser() -> Iterator:
     if chromium is None:
         reason = "no chromium on the path: the widgets' browser tests need it"
         pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+    playwright.expect.set_options(timeout=20_000)  # a laden machine may take its time; a sound one waits for nothing
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         yield browser

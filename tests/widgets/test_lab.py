@@ -202,13 +202,21 @@ tuner"""
     lab.close()
 
 
-def test_a_busy_kernel_is_waited_for(notebook, files):
-    page = notebook.page
-    page.evaluate(
-        "() => { panel.sessionContext.session.kernel.requestExecute({ code: 'import time; time.sleep(3)' }); }"
-    )
+BUSY = """
+import time
+from pathlib import Path
+
+while not Path({bell!r}).exists():
+    time.sleep(0.05)
+"""
+
+
+def test_a_busy_kernel_is_waited_for(notebook, files, tmp_path):
+    code = BUSY.format(bell=str(tmp_path / "bell"))
+    notebook.page.evaluate("code => { panel.sessionContext.session.kernel.requestExecute({ code }); }", code)
     drop(card(notebook).locator(".sc-pane").first, gift(files["red"]), gift(files["crimson"]))
     expect(card(notebook)).to_contain_text("Waiting for the kernel")
+    (tmp_path / "bell").touch()
     expect(verdict(card(notebook))).to_have_attribute("data-verdict", "similar")
 
 
