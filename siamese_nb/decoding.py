@@ -1,13 +1,10 @@
 """Decode files into a store on disk; what was decoded stays decoded, whenever the process is ended."""
 
 import hashlib
-import itertools
 import json
 import math
-import os
 import shutil
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +17,7 @@ from tqdm.auto import tqdm
 from siamese_nb.errors import InputError
 from siamese_nb.images import ImageError, read_image
 from siamese_nb.storage import cache_folder, whole_file, whole_folder
+from siamese_nb.threads import in_threads
 
 IMAGES, ROWS, ABOUT = "images.npy", "rows.npy", "bank.json"
 """A store's files: the pictures; each one's stamp, digest and whether it is decoded; once all are, the rest."""
@@ -28,8 +26,7 @@ DAMAGED = (OSError, EOFError, ValueError, KeyError)
 """What reading a file of a cache raises where it is not there, or not whole."""
 
 _ROW = np.dtype([("stamp", np.uint64), ("digest", np.uint64), ("done", np.bool_)])
-_AT_ONCE = 256  # pictures in memory
-_PER_THREAD = 16  # handed to a thread in one go: one by one, small pictures would wait for the interpreter's lock
+_PER_THREAD = 16  # pictures that a thread holds: one by one, small ones would wait for the interpreter's lock
 _COPIED = 4096  # pictures that are taken over at once
 
 
@@ -128,20 +125,24 @@ def _take_over(folder: Path, rows: NDArray[Any]) -> None:
 
 
 def _decode(folder: Path, rows: NDArray[Any], files: Sequence[Path], size: tuple[int, int]) -> list[Failure]:
+    todo = np.flatnonzero(~rows["done"])
+    parts = [todo[start : start + _PER_THREAD] for start in range(0, len(todo), _PER_THREAD)]
+    said = f"Decoding to {size[1]} x {size[0]}"
+    bar = tqdm(total=len(files), initial=len(files) - len(todo), desc=said, unit="image", delay=2, leave=False)
     failures: list[Failure] = []
-    done = int(rows["done"].sum())
-    bar = tqdm(total=len(files), initial=done, desc="Decoding", unit="image", delay=2, leave=False)
-    # Pillow decodes and resizes outside the interpreter's lock, so threads use every core.
-    with bar, ThreadPoolExecutor(os.cpu_count()) as pool:
-        for start in range(0, len(files), _AT_ONCE):
-            todo = start + np.flatnonzero(~rows["done"][start : start + _AT_ONCE])
-            parts = [todo[k : k + _PER_THREAD] for k in range(0, len(todo), _PER_THREAD)]
-            read = list(itertools.chain(*pool.map(lambda part: list(_read(files, part, size)), parts)))
-            for row, code, _ in read:
-                rows["digest"][row] = code
-            failures += [image for _, _, image in read if isinstance(image, Failure)]
-            _write(folder, rows, {row: image for row, _, image in read if not isinstance(image, Failure)})
-            bar.update(len(todo))
+
+    def store(part: NDArray[np.int64]) -> tuple[int, list[Failure]]:
+        read = list(_read(files, part, size))
+        for row, code, _ in read:
+            rows["digest"][row] = code
+        _write(folder, rows, {row: image for row, _, image in read if not isinstance(image, Failure)})
+        return len(part), [image for _, _, image in read if isinstance(image, Failure)]
+
+    # Pillow decodes and resizes outside the interpreter's lock, so threads use every core; each writes what it decoded.
+    with bar, in_threads(store, parts) as stored:
+        for n, failed in stored:
+            failures += failed
+            bar.update(n)
     return failures
 
 

@@ -44,7 +44,7 @@ def left_in(cache: Path) -> list[str]:
 
 
 def test_each_row_is_its_file(files: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(decoding, "_AT_ONCE", 3)
+    monkeypatch.setattr(decoding, "_PER_THREAD", 3)
     bank = Bank.open(files, SIZE)
     assert bank.images.shape == (7, *SIZE, 3)
     assert bank.images.dtype == np.uint8
@@ -172,7 +172,7 @@ def test_copies_have_equal_digests(files: list[Path], tmp_path: Path) -> None:
 def test_after_an_interrupt_it_goes_on_where_it_was(
     files: list[Path], decoded: list[int], monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
 ) -> None:
-    monkeypatch.setattr(decoding, "_AT_ONCE", 2)
+    monkeypatch.setattr(decoding, "_PER_THREAD", 2)
     sixth = files[5].read_bytes()
 
     def interrupted(content: bytes, size: tuple[int, int]) -> np.ndarray:
@@ -185,7 +185,7 @@ def test_after_an_interrupt_it_goes_on_where_it_was(
         with pytest.raises(error):
             Bank.open(files, SIZE)
     bank = Bank.open(files, SIZE)
-    assert len(decoded) == 3
+    assert len(decoded) in (2, 3), "the two that the interrupt took with it, and the last if it had not begun"
     assert bank.failures == ()
     for row, file in enumerate(files):
         assert np.array_equal(bank.images[row], read_image(file, SIZE))
@@ -198,7 +198,7 @@ import os, signal, sys
 from pathlib import Path
 from siamese_nb import decoding
 from siamese_nb.bank import Bank
-decoding._AT_ONCE = 2
+decoding._PER_THREAD = 2
 read = decoding.read_image
 last = Path(sys.argv[-1]).read_bytes()
 def killed(content, size):

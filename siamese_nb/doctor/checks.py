@@ -29,7 +29,7 @@ def examine(dataset: Dataset, bank: Bank, embeddings: NDArray[np.float32] | None
     ----------
     dataset : Dataset of n pictures, as `Dataset.bank` gave it
     bank : Bank of n pictures
-        Of size `THUMBNAIL`.
+        Of size `THUMBNAIL` or larger, such as the one that training takes.
     embeddings : ndarray of shape (n, d), float, optional
         Of a pretrained leg, see `siamese_nb.embeddings.dataset_embeddings`: then copies in disguise and suspected
         labels are looked for too.
