@@ -20,9 +20,9 @@ ORDER = [
     "review", "dataset", "label_review", "parts", "pairs", "novelty", "suspects", "looks",
     "metrics", "intervals", "calibration", "thresholds", "oneshot", "report", "baselines", "plots",
     "rendering", "sample", "fetch", "widgets", "page", "doctor", "unseen",
-    "legs", "models", "embeddings", "config", "losses", "augmentation", "batches", "learners", "callbacks",
+    "config", "legs", "models", "embeddings", "losses", "augmentation", "batches", "learners", "callbacks",
     "tensorboard", "provenance", "checkpoints", "stages", "evidence", "explain",
-    "evaluation_page", "bundle", "verifier",
+    "evaluation_page", "bundle", "verifier", "inspection",
     "same_pairs", "training", "answers", "app", "demo", "cli",
 ]  # fmt: skip
 WITH_KERAS = {

@@ -7,6 +7,7 @@
 
 from siamese_nb.doctor.certificate import Certificate, certificate, certified_split
 from siamese_nb.doctor.checks import CHECKS, examine
+from siamese_nb.doctor.disguises import disguised_likeness
 from siamese_nb.doctor.evidence import Evidence, collect
 from siamese_nb.doctor.figures import Figures, figures_of
 from siamese_nb.doctor.findings import Finding, findings_table
@@ -25,6 +26,7 @@ __all__ = [
     "certificate",
     "certified_split",
     "collect",
+    "disguised_likeness",
     "examine",
     "figures_of",
     "find_leaks",
