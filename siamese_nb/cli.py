@@ -67,7 +67,7 @@ def inspect(
     leg: Annotated[str | None, typer.Option(help="A pretrained leg: find wrong labels, copies in disguise.")] = None,
     weights: Annotated[str, typer.Option(help="Of that leg: imagenet or a weights file.")] = "imagenet",
     bundle: Annotated[Path | None, typer.Option(help="A trained bundle to find them by instead.")] = None,
-    image_size: Annotated[int | None, typer.Option(help="Side in pixels that you will train with.")] = None,
+    image_size: Annotated[int | None, typer.Option(help="Side in pixels to train with: decode to it.")] = None,
     layout: Layout = None,
     as_json: Json = False,
 ) -> None:

@@ -74,7 +74,7 @@ def inspect_dataset(
     Raises
     ------
     InputError
-        If the data, the leg, its weights or the bundle cannot be had, or a leg and a bundle are both given.
+        If the data, the leg, its weights or the bundle cannot be had, or a bundle is given beside a leg or a size.
     """
     if bundle is not None and (leg is not None or image_size is not None):
         raise InputError("a bundle was given beside a leg or a size; give the bundle alone, it has both")
@@ -101,8 +101,10 @@ def _network(leg: str | None, image_size: int | None, weights: str, bundle: str 
 
         return Verifier.load(bundle).leg
     if leg is not None:
-        from siamese_nb.legs import build_leg, default_size
+        from siamese_nb.legs import BASE_CNN, build_leg, default_size
 
+        if leg == BASE_CNN or weights == "none":
+            raise InputError(f"{leg} of random weights knows nothing yet; give a pretrained leg, or a trained bundle")
         return build_leg(leg, image_size or default_size(leg), weights)
     return None
 

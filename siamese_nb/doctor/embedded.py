@@ -11,7 +11,7 @@ from siamese_nb.doctor.evidence import Evidence
 from siamese_nb.doctor.findings import Finding
 from siamese_nb.suspects import find_suspects, likeness_blocks, unit_length
 
-_FEWEST, _SHARE = 20, 10  # pairs to name at most: one for every ten pictures, since drawings are all rather alike
+_FEWEST, _SHARE = 20, 40  # pairs to name at most: one for every 40 pictures, since drawings are all rather alike
 _MOST_SUSPECTS = 100
 _PLACES = {
     "within_thing": ("of one thing", "replace one by another picture of the thing, if it is one"),
