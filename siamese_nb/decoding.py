@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -27,7 +28,8 @@ DAMAGED = (OSError, EOFError, ValueError, KeyError)
 
 _ROW = np.dtype([("stamp", np.uint64), ("digest", np.uint64), ("done", np.bool_)])
 _PER_THREAD = 16  # pictures that a thread holds: one by one, small ones would wait for the interpreter's lock
-_COPIED = 4096  # pictures that are taken over at once
+_COPIED = 1 << 26  # bytes that are taken over at once
+_CONTAINED = 0.9  # share of another store's pictures that this one holds, from which on the other is of no more use
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ def make_store(folder: Path, files: Sequence[Path], stamps: NDArray[np.uint64], 
     failures = _decode(folder, rows, files, size)
     with whole_file(folder / ABOUT) as temporary:
         temporary.write_text(json.dumps({"size": size, "failures": [vars(failure) for failure in failures]}), "utf-8")
+    _drop_contained(folder, stamps)
 
 
 def _is_sound(folder: Path, shape: tuple[int, ...]) -> bool:
@@ -106,22 +109,42 @@ def _check_room(folder: Path, n: int, size: tuple[int, int]) -> None:
 
 def _take_over(folder: Path, rows: NDArray[Any]) -> None:
     """Copy what other stores of this size hold: a folder in which one picture changed is not decoded again."""
-    others = folder.parent.glob(f"{folder.name.split('-')[0]}-*")
-    for other in others:
-        if other == folder or rows["done"].all():
-            continue
+    for other in _others(folder):
+        if rows["done"].all():
+            return
         with suppress(*DAMAGED):  # half made, half deleted: then it is of no use
             theirs = np.load(other / ROWS)
             mine, there = np.flatnonzero(~rows["done"]), np.flatnonzero(theirs["done"])
             _, at, found = np.intersect1d(rows["stamp"][mine], theirs["stamp"][there], return_indices=True)
             mine, there = mine[at], there[found]
-            for start in range(0, len(mine), _COPIED):
-                to, source = mine[start : start + _COPIED], there[start : start + _COPIED]
+            step = max(_COPIED // np.load(other / IMAGES, mmap_mode="r")[0].nbytes, 1)
+            for start in range(0, len(mine), step):
+                to, source = mine[start : start + step], there[start : start + step]
                 order = np.argsort(to)
                 # Mapped anew for each block, so that the pages of the last one are let go.
                 images = np.load(other / IMAGES, mmap_mode="r")[source[order]]
                 rows["digest"][to[order]] = theirs["digest"][source[order]]
                 _write(folder, rows, dict(zip(to[order].tolist(), images, strict=True)))
+
+
+def _drop_contained(folder: Path, stamps: NDArray[np.uint64]) -> None:
+    """Remove finished stores of which this one holds nearly all: else each mended file would leave one behind.
+
+    Whoever needs one again has it copied from here. Who reads one now goes on reading it, where the system lets go of
+    open files; elsewhere it stays.
+    """
+    for other in _others(folder):
+        with suppress(*DAMAGED):
+            theirs = np.load(other / ROWS)["stamp"]
+            if (other / ABOUT).exists() and len(theirs) and np.isin(theirs, stamps).mean() >= _CONTAINED:
+                gone = other.with_name(f".{other.name}-{os.getpid()}")
+                other.rename(gone)
+                shutil.rmtree(gone, ignore_errors=True)
+
+
+def _others(folder: Path) -> list[Path]:
+    """List the stores of the same size."""
+    return [other for other in folder.parent.glob(f"{folder.name.split('-')[0]}-*") if other != folder]
 
 
 def _decode(folder: Path, rows: NDArray[Any], files: Sequence[Path], size: tuple[int, int]) -> list[Failure]:

@@ -9,6 +9,8 @@ from siamese_nb.config import BASE_SIZE, TrainConfig
 from siamese_nb.dataset import Dataset, scan
 from siamese_nb.doctor import THUMBNAIL, Finding, disguised_likeness, examine, find_leaks
 from siamese_nb.errors import InputError
+from siamese_nb.looks import describe_looks
+from siamese_nb.suspects import Suspect, find_suspects
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +94,31 @@ def inspect_dataset(
     if other is not None:
         found[:0] = find_leaks(dataset, looked_at, *other.bank(looked_at.images.shape[1:3]))
     return Inspection(dataset, bank, found)
+
+
+def doubted_pairs(dataset: Dataset, bank: Bank, bundle: str | os.PathLike[str] | None = None) -> list[Suspect]:
+    """Find the pairs whose label is most likely wrong, by a trained bundle, or by looks alone where none is given.
+
+    Parameters
+    ----------
+    dataset : Dataset of n pictures, as `Dataset.bank` gave it
+    bank : Bank of n pictures
+        Of any size; where a bundle takes another, they are decoded to that.
+    bundle : path, optional
+        A bundle, or a folder of bundles (the newest is taken).
+
+    Raises
+    ------
+    InputError
+        If there is no such bundle.
+    """
+    if bundle is None:
+        return find_suspects(dataset, describe_looks(bank.images), fewest=3)
+    from siamese_nb.embeddings import bank_embeddings
+    from siamese_nb.verifier import Verifier
+
+    verifier = Verifier.load(bundle)
+    return find_suspects(dataset, bank_embeddings(verifier.leg, dataset.bank(verifier.image_size)[1]))
 
 
 def _network(leg: str | None, image_size: int | None, weights: str, bundle: str | os.PathLike[str] | None) -> Any:

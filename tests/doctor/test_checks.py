@@ -117,6 +117,25 @@ def test_blank_pictures_are_no_copies_of_each_other(folder: Path) -> None:
     assert set(findings(folder)) == {"blank"}
 
 
+def test_equal_files_of_one_colour_are_blank_and_no_copies(folder: Path) -> None:
+    for path in ("c0/1_one.png", "c0/1_two.png", "c2/2_two.png"):
+        Image.new("RGB", (SIDE, SIDE), "white").save(folder / path)
+    assert set(findings(folder)) == {"blank"}
+
+
+@pytest.mark.parametrize("side", [96, 224])
+def test_a_larger_bank_shows_the_same(folder: Path, side: int) -> None:
+    for number, kind in enumerate(("blank", "very_dark", "very_bright", "very_blurred")):
+        file = folder / "c2" / f"{number}_two.png"
+        FAULTS[kind](Image.open(file).convert("RGB"), file)
+    (folder / "c1" / "4_two.png").write_bytes((folder / "c0" / "4_two.png").read_bytes())
+    Image.open(folder / "c1" / "5_one.png").resize((70, 70)).save(folder / "c1" / "5_two.png")
+    expected = {kind: finding.groups for kind, finding in findings(folder).items()}
+    assert len(expected) == 6
+    found = examine(*scan(folder).bank((side, side)))
+    assert {finding.kind: finding.groups for finding in found} == expected
+
+
 def test_small_and_large_categories_are_found(tmp_path: Path) -> None:
     for category, couples in enumerate((55, 5, 4)):
         (tmp_path / f"c{category}").mkdir()
