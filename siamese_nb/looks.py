@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from siamese_nb.shrinking import shrink
+from siamese_nb.thumbnails import shrink
 
 _GRID, _ANGLES, _SHADES = 8, 9, 4  # cells a side, directions of edges, steps of each colour channel
 _AT_ONCE = 512

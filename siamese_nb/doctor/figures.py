@@ -14,9 +14,9 @@ from siamese_nb.bank import Bank, digest
 from siamese_nb.doctor.hashes import perceptual_hashes
 from siamese_nb.doctor.statistics import Statistics
 from siamese_nb.images import READING_RULE
-from siamese_nb.shrinking import shrink
 from siamese_nb.storage import cache_folder, whole_file
 from siamese_nb.threads import in_threads
+from siamese_nb.thumbnails import shrink
 
 # Part of the cache's key: a change of any figure must change it.
 _RULE = f"{READING_RULE}-figures-1"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from siamese_nb.images import THUMBNAIL, read_image
-from siamese_nb.shrinking import shrink
+from siamese_nb.thumbnails import shrink
 
 
 @pytest.mark.parametrize("size", [(96, 96), (224, 224), (70, 64), (64, 300), (200, 40)])
