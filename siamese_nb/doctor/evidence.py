@@ -27,6 +27,8 @@ class Evidence:
     statistics : Statistics
     size : ndarray of shape (n, 2), int64
         Width and height in pixels, as the files have them.
+    side : int
+        Shorter side, in pixels, of the bank, which is what a leg takes.
     file_bytes : ndarray of shape (n,), int64
     digests, pixels : ndarray of shape (n,), uint64
         Equal for equal files; equal for equal thumbnails of pictures of one size.
@@ -40,6 +42,7 @@ class Evidence:
     readable: NDArray[np.bool_]
     statistics: Statistics
     size: NDArray[np.int64]
+    side: int
     file_bytes: NDArray[np.int64]
     digests: NDArray[np.uint64]
     pixels: NDArray[np.uint64]
@@ -86,6 +89,7 @@ def collect(dataset: Dataset, bank: Bank) -> Evidence:
         readable=readable,
         statistics=figures.statistics,
         size=size,
+        side=min(bank.images.shape[1:3]),
         file_bytes=_file_bytes(dataset),
         digests=bank.digests,
         pixels=_by_size(figures.pixels, size),

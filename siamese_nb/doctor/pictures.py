@@ -14,6 +14,7 @@ from siamese_nb.doctor.evidence import Evidence
 from siamese_nb.doctor.findings import Finding
 
 _SMALLEST_SIDE = 32  # pixels: what the smallest of the pretrained legs takes
+_ENLARGED = 4  # times: what is enlarged more has less than a sixteenth of the pixels that a leg takes
 _MOST_STRETCHED = 2.5  # times wider or narrower than the dataset's median
 _BLANK_SPREAD = 24  # of 255; sound pictures have 99 and more
 _DARK, _BRIGHT = 60, 180  # a sound picture's brightest thousandth lies above the one, its darkest below the other
@@ -42,11 +43,12 @@ def wrong_suffix(evidence: Evidence) -> Iterator[Finding]:
 
 def odd_sizes(evidence: Evidence) -> Iterator[Finding]:
     """Find pictures that are too small, or far wider or narrower than the others."""
+    least = max(_SMALLEST_SIDE, evidence.side // _ENLARGED)
     yield Finding(
         "too_small",
         "warning",
-        evidence.paths(evidence.size.min(axis=1) < _SMALLEST_SIDE),
-        f"the shorter side has fewer than {_SMALLEST_SIDE} pixels",
+        evidence.paths(evidence.size.min(axis=1) < least),
+        f"the shorter side has fewer than {least} pixels, and is looked at with {evidence.side}",
         "enlarged to what a network takes it shows little but its pixels",
         "take it from the original at full size, or exclude it",
     )

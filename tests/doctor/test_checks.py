@@ -76,6 +76,15 @@ def test_a_fault_is_found_where_it_is(folder: Path, kind: str) -> None:
     assert set(found) - {kind} <= {"missing_twin"}
 
 
+@pytest.mark.parametrize(("side", "least"), [(64, 32), (96, 32), (224, 56)])
+def test_what_is_too_small_depends_on_what_the_leg_takes(folder: Path, side: int, least: int) -> None:
+    for number, short in enumerate((least - 1, least)):
+        scene(5, number).resize((short, 70)).save(folder / "c1" / f"{number}_one.png")
+    found = {finding.kind: finding for finding in examine(*scan(folder).bank((side, side)))}
+    assert found["too_small"].paths == ("c1/0_one.png",)
+    assert f"{least} pixels" in found["too_small"].what
+
+
 @pytest.mark.parametrize("mode", ["CMYK", "I;16", "GIF"])
 def test_other_odd_modes_are_found(folder: Path, mode: str) -> None:
     (folder / "c0" / "0_two.png").unlink()
