@@ -7,7 +7,8 @@ from typing import Any
 from siamese_nb.bank import Bank
 from siamese_nb.config import BASE_SIZE, TrainConfig
 from siamese_nb.dataset import Dataset, scan
-from siamese_nb.doctor import THUMBNAIL, Finding, disguised_likeness, examine, find_leaks
+from siamese_nb.doctor import THUMBNAIL, Finding, disguised_likeness, examine, figures_of, find_leaks
+from siamese_nb.doctor.embedded import without_blanks
 from siamese_nb.errors import InputError
 from siamese_nb.looks import describe_looks
 from siamese_nb.suspects import Suspect, find_suspects
@@ -114,6 +115,7 @@ def doubted_pairs(dataset: Dataset, bank: Bank, bundle: str | os.PathLike[str] |
     InputError
         If there is no such bundle.
     """
+    dataset = without_blanks(dataset, figures_of(bank).statistics)
     if bundle is None:
         return find_suspects(dataset, describe_looks(bank.images), fewest=3)
     from siamese_nb.embeddings import bank_embeddings

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import keras
 import numpy as np
 import pytest
+from PIL import Image
 
 from siamese_nb import decoding, legs
 from siamese_nb.config import BASE_SIZE, TrainConfig
@@ -112,6 +113,19 @@ def test_a_bundle_finds_pictures_under_a_wrong_name(data: Path, monkeypatch: pyt
 def test_a_real_bundle_is_taken_at_its_size(trained) -> None:
     inspection = inspect_dataset(trained.data, bundle=trained.out)
     assert inspection.bank.images.shape[1:3] == trained.verifier.image_size
+
+
+def test_blank_pictures_are_not_doubted(make_identities, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = make_identities(tmp_path / "things", categories=1, things=3, pictures=4, size=40)
+    for name in ("thing0/0.png", "thing1/2.png"):
+        Image.new("RGB", (40, 40), "grey").save(root / "category0" / name)
+    monkeypatch.setattr(Verifier, "load", lambda _: SimpleNamespace(leg=colours(64), image_size=(64, 64)))
+    dataset, bank = scan(root).bank((64, 64))
+    for bundle in (None, "saved_model"):
+        assert doubted_pairs(dataset, bank, bundle) == []
+    kinds = {finding.kind for finding in inspect_dataset(root, bundle="saved_model").findings}
+    assert "blank" in kinds
+    assert not {kind for kind in kinds if kind.startswith("suspected")}
 
 
 def test_pairs_are_doubted_by_looks_or_by_a_bundle(make_identities, tmp_path: Path, monkeypatch) -> None:

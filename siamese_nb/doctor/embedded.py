@@ -1,14 +1,17 @@
 """Checks that need embeddings of a leg: copies in disguise, and labels that may be wrong."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from siamese_nb.components import tied
-from siamese_nb.dataset import NOT_IN_USE
+from siamese_nb.dataset import NOT_IN_USE, Dataset
 from siamese_nb.doctor.evidence import Evidence
 from siamese_nb.doctor.findings import Finding
+from siamese_nb.doctor.pictures import is_blank
+from siamese_nb.doctor.statistics import Statistics
 from siamese_nb.suspects import find_suspects, likeness_blocks, unit_length
 
 _FEWEST, _SHARE = 20, 40  # pairs to name at most: one for every 40 pictures, since drawings are all rather alike
@@ -64,7 +67,7 @@ def suspected_labels(evidence: Evidence, embeddings: NDArray[np.float32]) -> Ite
     evidence : Evidence of n pictures
     embeddings : ndarray of shape (n, d), float
     """
-    suspects = find_suspects(evidence.dataset, embeddings, most=_MOST_SUSPECTS)
+    suspects = find_suspects(without_blanks(evidence.dataset, evidence.statistics), embeddings, most=_MOST_SUSPECTS)
     for genuine, what in (
         (True, "a picture looks more like another thing than like any picture of its own"),
         (False, "pictures of two things look more alike than either and its own thing"),
@@ -79,8 +82,20 @@ def suspected_labels(evidence: Evidence, embeddings: NDArray[np.float32]) -> Ite
         )
 
 
+def without_blanks(dataset: Dataset, figures: Statistics) -> Dataset:
+    """Take blank pictures out of use: they are unlike their own thing whatever their label, and named anyway.
+
+    Parameters
+    ----------
+    dataset : Dataset of n pictures
+    figures : Statistics of n pictures
+    """
+    return replace(dataset, identity=np.where(is_blank(figures), NOT_IN_USE, dataset.identity))
+
+
 def _in_use(evidence: Evidence) -> NDArray[np.int64]:
-    return np.flatnonzero(evidence.readable & (evidence.dataset.identity != NOT_IN_USE))
+    dataset = without_blanks(evidence.dataset, evidence.statistics)
+    return np.flatnonzero(evidence.readable & (dataset.identity != NOT_IN_USE))
 
 
 def _alike(unit: NDArray[np.float32], least: float, thing: NDArray[np.int64] | None) -> NDArray[np.int64]:

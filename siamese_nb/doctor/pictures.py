@@ -12,6 +12,7 @@ from PIL import Image
 
 from siamese_nb.doctor.evidence import Evidence
 from siamese_nb.doctor.findings import Finding
+from siamese_nb.doctor.statistics import Statistics
 
 _SMALLEST_SIDE = 32  # pixels: what the smallest of the pretrained legs takes
 _ENLARGED = 4  # times: what is enlarged more has less than a sixteenth of the pixels that a leg takes
@@ -68,7 +69,7 @@ def odd_sizes(evidence: Evidence) -> Iterator[Finding]:
 def odd_light(evidence: Evidence) -> Iterator[Finding]:
     """Find pictures that are blank, very dark, very bright or very blurred."""
     figures = evidence.statistics
-    blank = figures.spread < _BLANK_SPREAD
+    blank = is_blank(figures)
     dark, bright = figures.brightest < _DARK, figures.darkest > _BRIGHT
     blurred = (figures.sharpness < _BLURRED_SHARPNESS) & (figures.detail < _BLURRED_DETAIL)
     nothing = "there is next to nothing to tell it by"
@@ -79,6 +80,11 @@ def odd_light(evidence: Evidence) -> Iterator[Finding]:
     yield _of_light(evidence, "very_bright", "warning", bright & ~blank, "even its darkest spots are bright", nothing)
     blurred &= ~(blank | dark | bright)
     yield _of_light(evidence, "very_blurred", "warning", blurred, "it has no detail, even made small", nothing)
+
+
+def is_blank(figures: Statistics) -> NDArray[np.bool_]:
+    """Tell which pictures are of one colour, but for some grain."""
+    return np.asarray(figures.spread < _BLANK_SPREAD)
 
 
 def odd_modes(evidence: Evidence) -> Iterator[Finding]:
