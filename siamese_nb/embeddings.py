@@ -14,9 +14,7 @@ from scipy.special import expit
 from tqdm.auto import tqdm
 
 from siamese_nb.bank import Bank
-from siamese_nb.dataset import Dataset
 from siamese_nb.images import READING_RULE
-from siamese_nb.legs import build_leg, default_size
 from siamese_nb.models import MetricHead
 from siamese_nb.storage import cache_folder, whole_file
 
@@ -70,29 +68,6 @@ def bank_embeddings(leg: keras.Model, bank: Bank) -> NDArray[np.float32]:
     with whole_file(file) as temporary, temporary.open("wb") as stream:
         np.save(stream, embed(leg, bank.images))
     return np.load(file, mmap_mode="r")  # type: ignore[no-any-return]
-
-
-def dataset_embeddings(dataset: Dataset, leg: str, weights: str = "imagenet") -> NDArray[np.float32]:
-    """Embed a dataset's pictures by a leg that was trained elsewhere, or read them from the cache.
-
-    Parameters
-    ----------
-    dataset : Dataset of n pictures
-    leg, weights : str
-        See `siamese_nb.legs.build_leg`.
-
-    Returns
-    -------
-    ndarray of shape (n, d), float32, memory-mapped
-
-    Raises
-    ------
-    InputError
-        If there is no such leg, or its weights cannot be had.
-    """
-    size = default_size(leg)
-    backbone = build_leg(leg, size, weights)
-    return bank_embeddings(backbone, dataset.bank((size, size))[1])
 
 
 def _structure(leg: keras.Model) -> str:

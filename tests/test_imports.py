@@ -16,14 +16,14 @@ ROOT = Path(siamese_nb.__file__).parent
 
 # Left to right, as data flows: each module imports from what stands before it, and from nothing after it.
 ORDER = [
-    "startup", "errors", "storage", "components", "notebooks", "headers", "images", "header_cache", "decoding", "bank",
-    "pairs_file", "layouts",
+    "startup", "errors", "storage", "components", "threads", "notebooks", "headers", "images", "thumbnails",
+    "header_cache", "decoding", "bank", "pairs_file", "layouts",
     "review", "dataset", "label_review", "parts", "pairs", "novelty", "suspects", "looks",
     "metrics", "intervals", "calibration", "thresholds", "oneshot", "report", "baselines", "plots",
-    "rendering", "sample", "fetch", "thumbnails", "widgets", "page", "doctor", "unseen",
-    "legs", "models", "embeddings", "config", "losses", "augmentation", "batches", "learners", "callbacks",
+    "rendering", "sample", "fetch", "widgets", "page", "doctor", "unseen",
+    "config", "legs", "models", "embeddings", "losses", "augmentation", "batches", "learners", "callbacks",
     "tensorboard", "provenance", "checkpoints", "stages", "evidence", "explain",
-    "evaluation_page", "bundle", "verifier",
+    "evaluation_page", "bundle", "verifier", "inspection",
     "same_pairs", "training", "answers", "app", "demo", "cli",
 ]  # fmt: skip
 WITH_KERAS = {

@@ -11,7 +11,7 @@ from siamese_nb.errors import InputError
 from siamese_nb.plots.style import GENUINE_COLOUR, GridDisplay, frame
 
 _BINS = 30
-_APART = 0.25  # of the logarithms of two ticks, so that their numbers do not touch
+_APART = 0.25  # share of the axis between two ticks, so that their numbers do not touch
 
 
 @dataclass(eq=False)
@@ -75,7 +75,8 @@ def _on_ratio_scale(ax: Axes, values: NDArray[np.int64] | NDArray[np.float64], l
     ax.hist(values, np.geomspace(low, high, _BINS + 1).tolist(), color=GENUINE_COLOUR)
     ax.set_xscale("log")
     middle = float(np.median(values.astype(np.float64)))
-    ends = [end for end in (values.min(), values.max()) if abs(np.log(end / middle)) > _APART]
+    least = _APART * np.log(high / low)
+    ends = [end for end in (values.min(), values.max()) if abs(np.log(end / middle)) > least]
     ax.set_xticks([middle, *ends])
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3g}" if value < 100 else f"{value:.0f}"))
     ax.xaxis.set_minor_formatter(NullFormatter())
