@@ -34,7 +34,7 @@ WITH_KERAS = {
 # What the rooms that anyone should be able to use alone may know of the others, beside `errors`.
 KNOWS = {
     "metrics": set(),
-    "intervals": {"metrics"},
+    "intervals": {"metrics", "threads"},
     "thresholds": {"metrics"},
     "calibration": {"metrics"},
     "rendering": set(),
