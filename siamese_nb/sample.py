@@ -15,7 +15,7 @@ from tqdm.auto import tqdm
 
 from siamese_nb.dataset import scan
 from siamese_nb.errors import InputError
-from siamese_nb.layouts import SAMPLE_MARKER
+from siamese_nb.files import SAMPLE_MARKER
 from siamese_nb.rendering import FAMILIES, render_couple
 from siamese_nb.storage import whole_folder
 from siamese_nb.threads import in_threads
