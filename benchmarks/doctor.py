@@ -177,7 +177,8 @@ def measure_labels(folder: Path, weights: str | None = None, trained: str = "") 
         embeddings = np.asarray(bank_embeddings(build_leg("mobilenetv2", SIDE, weights), bank))
     else:
         embeddings = describe_looks(bank.images)
-    print(f"{folder.name}: {len(dataset.paths):,} pictures, by {trained} {'mobilenetv2' if weights else 'looks'}")
+    judge = f"{trained} mobilenetv2".strip() if weights else "looks"
+    print(f"{folder.name}: {len(dataset.paths):,} pictures, by {judge}")
     for name, spoil_labels in (("pictures", mislabelled), ("couples", swapped)):
         shares = []
         for seed in range(1 if trained else 5):

@@ -58,7 +58,7 @@ def inspect_dataset(
 
     What was decoded is kept for training at the same size: `image_size`, or what the leg or the bundle takes, or what
     `base_cnn` takes. Training at another size decodes anew, since a large picture made small in two steps is not the
-    picture made small in one.
+    picture made small in one; and to examine what is trained with at less than 64 pixels, it is decoded to 64 too.
 
     Parameters
     ----------
