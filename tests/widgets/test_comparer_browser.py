@@ -135,7 +135,7 @@ def test_nothing_is_cut_off_at_any_width(bare, card, width):
         expect(pane(card, "two")).to_contain_text(second[0])
         expect(card.locator(".sc-badge")).not_to_have_text("Reading")
         assert bare.page.evaluate("document.documentElement.scrollWidth") <= width
-        assert card.locator(".sc-modes").evaluate("e => e.scrollWidth <= e.clientWidth")
+        assert card.locator(".sc-reason .sc-modes").evaluate("e => e.scrollWidth <= e.clientWidth")
         cut = "e => e.scrollHeight > e.clientHeight + 1 || e.scrollWidth > e.clientWidth + 1"
         assert not any(stage.evaluate(cut) for stage in card.locator(".sc-stage").all())
 
@@ -555,7 +555,7 @@ def test_what_was_compared_is_kept_with_small_pictures_and_saved_as_csv(bare, fu
     drop(pane(full, "two"), png("=blue.png", BLUE))
     expect_verdict(full, "not similar")
     full.get_by_role("button", name="Swap the pictures").click()
-    full.locator("summary").click()
+    full.locator(".sc-history summary").click()
     expect(full.locator(".sc-rows li")).to_have_count(2)
     expect(full.locator(".sc-rows img")).to_have_count(4)
     with bare.page.expect_download() as download:
