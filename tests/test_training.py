@@ -133,9 +133,9 @@ def test_the_leg_learns_from_the_training_part_alone(tiny: Train, monkeypatch: p
     rows: list[np.ndarray] = []
     batch = batches_module.Batches._batch
 
-    def remembered(self: batches_module.Batches, pairs: batches_module.Pairs) -> object:
+    def remembered(self: batches_module.Batches, pairs: batches_module.Pairs, index: int) -> object:
         rows.extend([pairs.one, pairs.two])
-        return batch(self, pairs)
+        return batch(self, pairs, index)
 
     monkeypatch.setattr(batches_module.Batches, "_batch", remembered)
     verifier = tiny(**FROZEN, fine_tune=True, epochs=1)
