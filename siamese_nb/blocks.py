@@ -35,14 +35,17 @@ def _last_block_input(network: keras.Model) -> keras.KerasTensor:
 
     That one layer widens the tensor in networks of inverted residuals, whose blocks begin before they get coarser.
     """
-    sizes = [_resolution(operation) for operation in network.operations]
-    last = next(size for size in reversed(sizes) if size)
+    pixels = [_pixels(operation) for operation in network.operations]
+    coarsest = next(number for number in reversed(pixels) if number)
+    # Not the first so coarse: where a block weighs its channels, layers with weights see one pixel.
+    finer = max((place for place, number in enumerate(pixels) if number > coarsest), default=0)
+    first = next(place for place, number in enumerate(pixels) if place > finer and number == coarsest)
     narrow, found, weighted = _narrow_tensors(network), [], 0
-    for place in range(sizes.index(last), 0, -1):
-        before = network.operations[place - 1]
-        if before.output.name in narrow:
-            found.append(before.output)
-        weighted += bool(sizes[place - 1])
+    for place in range(first - 1, -1, -1):
+        output = network.operations[place].output
+        if output.name in narrow:
+            found.append(output)
+        weighted += pixels[place] > 0
         if weighted > 1 and found:
             break
     return min(found, key=lambda tensor: math.prod(tensor.shape[1:]))
@@ -63,8 +66,8 @@ def _narrow_tensors(network: keras.Model) -> set[str]:
     return narrow
 
 
-def _resolution(operation: keras.Operation) -> tuple[int, ...] | None:
-    """Return height and width of what a layer with a kernel puts out; None of any other operation."""
+def _pixels(operation: keras.Operation) -> int:
+    """Return of how many pixels a layer with a kernel makes a picture's map; 0 of any other operation."""
     shape = operation.output.shape
     has_kernel = any(len(weight.shape) > 1 for weight in getattr(operation, "weights", ()))
-    return shape[1:3] if has_kernel and len(shape) == 4 else None
+    return shape[1] * shape[2] if has_kernel and len(shape) == 4 else 0

@@ -51,12 +51,16 @@ def embed(leg: keras.Model, images: NDArray[np.uint8], batch_size: int = _BATCH)
 
 
 def bank_embeddings(
-    leg: keras.Model, bank: Bank, engine: str = "keras", view: keras.layers.Layer | None = None
+    leg: keras.Model,
+    bank: Bank,
+    engine: str = "keras",
+    view: keras.layers.Layer | None = None,
+    rows: NDArray[np.int64] | None = None,
 ) -> NDArray[Any]:
     """Embed a bank, or read its embeddings from the cache: no image goes through the same leg twice, in any run.
 
     The cache's key covers the images' content, the leg's structure, preprocessing and weights, the reading rule, the
-    engine and the view.
+    engine, the view and the rows.
 
     Parameters
     ----------
@@ -67,6 +71,8 @@ def bank_embeddings(
         One of `siamese_nb.config.ENGINES`.
     view : keras.layers.Layer, optional
         An augmentation, with its seed, that changes the pictures on their way in.
+    rows : ndarray of shape (n_rows,), int64, optional
+        Those that are needed; the others are 0. All of them when not given.
 
     Returns
     -------
@@ -82,18 +88,24 @@ def bank_embeddings(
     for weight in leg.get_weights():
         key.update(np.ascontiguousarray(weight).data)
     key.update(bank.digests.tobytes())
-    if engine != "keras" or view is not None:
-        key.update(json.dumps([engine, view and view.get_config()]).encode())
+    if engine != "keras" or view is not None or rows is not None:
+        key.update(json.dumps([engine, view and view.get_config(), rows is not None and rows.tolist()]).encode())
     file = cache_folder() / "embeddings" / f"{key.hexdigest()}.npy"
     with suppress(OSError, EOFError, ValueError):  # not there, or damaged: whatever lies in a cache may be deleted
         return np.load(file, mmap_mode="r")  # type: ignore[no-any-return]
     with whole_file(file) as temporary, temporary.open("wb") as stream:
-        _write_embeddings(stream, leg, bank.images, engine, view)
+        needed = np.ones(len(bank.images), bool) if rows is None else np.isin(np.arange(len(bank.images)), rows)
+        _write_embeddings(stream, leg, bank.images, needed, engine, view)
     return np.load(file, mmap_mode="r")  # type: ignore[no-any-return]
 
 
 def _write_embeddings(
-    stream: BinaryIO, leg: keras.Model, images: NDArray[np.uint8], engine: str, view: keras.layers.Layer | None
+    stream: BinaryIO,
+    leg: keras.Model,
+    images: NDArray[np.uint8],
+    needed: NDArray[np.bool_],
+    engine: str,
+    view: keras.layers.Layer | None,
 ) -> None:
     """Write them block by block as a .npy file: feature maps of many pictures would not fit into memory."""
     shape = (len(images), *leg.output_shape[1:])
@@ -103,10 +115,13 @@ def _write_embeddings(
     np.lib.format.write_array_header_1_0(stream, header)
     send, most = make_pass(leg, engine), float(np.finfo(kind).max)
     for rows in _blocks(len(images), _BATCH, "Embedding"):
-        pictures = np.ascontiguousarray(images[rows])
-        if view is not None:
-            pictures = keras.ops.convert_to_numpy(view(pictures, training=True))
-        stream.write(np.clip(send(pictures), -most, most).astype(kind).data)
+        found, wanted = np.zeros((rows.stop - rows.start, *shape[1:]), kind), needed[rows]
+        if wanted.any():
+            pictures = images[rows][wanted]
+            if view is not None:
+                pictures = keras.ops.convert_to_numpy(view(pictures, training=True))
+            found[wanted] = np.clip(send(pictures), -most, most)
+        stream.write(found.data)
 
 
 def dataset_embeddings(dataset: Dataset, leg: str, weights: str = "imagenet") -> NDArray[np.float32]:

@@ -210,9 +210,11 @@ class Run:
         return Known.from_parts(train, validation, self.config.seed)
 
     def _tables(self, frozen: keras.Model) -> list[NDArray[Any]]:
-        """Send the bank, and each view of it, through what is frozen; or read that from the cache."""
+        """Send the bank, and each view of the training part, through what is frozen; or read that from the cache."""
+        engine, rows = self.config.engine, self.split.train.images
         views = fixed_views(self.config.augment, self.config.views) if self.config.views else []
-        return [bank_embeddings(frozen, self.bank, self.config.engine, view) for view in (None, *views)]
+        changed = [bank_embeddings(frozen, self.bank, engine, view, rows) for view in views]
+        return [bank_embeddings(frozen, self.bank, engine), *changed]
 
     def _shortest(self) -> tuple[keras.Model, NDArray[Any]]:
         """Return what embeds rows with the least work, and exactly: of a frozen leg, the rest from its features."""
