@@ -21,14 +21,14 @@ ORDER = [
     "review", "dataset", "label_review", "parts", "pairs", "novelty", "suspects", "looks",
     "metrics", "intervals", "calibration", "clusters", "thresholds", "oneshot", "report", "baselines", "plots",
     "rendering", "sample", "fetch", "widgets", "page", "doctor", "unseen",
-    "config", "legs", "models", "embeddings", "losses", "augmentation", "batches", "learners", "callbacks",
-    "tensorboard", "provenance", "checkpoints", "stages", "evidence", "explain",
+    "config", "legs", "blocks", "models", "engines", "embeddings", "losses", "augmentation", "batches", "learners",
+    "callbacks", "tensorboard", "provenance", "checkpoints", "stages", "evidence", "explain",
     "evaluation_page", "bundle", "verifier", "inspection",
     "same_pairs", "training", "answers", "app", "demo", "cli",
 ]  # fmt: skip
 WITH_KERAS = {
-    "fetch", "legs", "models", "embeddings", "losses", "augmentation", "batches", "learners", "callbacks",
-    "tensorboard", "checkpoints", "stages", "explain", "bundle", "verifier", "same_pairs", "provenance",
+    "fetch", "legs", "blocks", "models", "engines", "embeddings", "losses", "augmentation", "batches", "learners",
+    "callbacks", "tensorboard", "checkpoints", "stages", "explain", "bundle", "verifier", "same_pairs", "provenance",
     "training", "answers", "app", "demo",
 }  # fmt: skip
 # What the rooms that anyone should be able to use alone may know of the others, beside `errors`.
