@@ -1,8 +1,10 @@
 """Measure the doctor: faults that are put into a copy of a folder and found, sound files accused, time and memory.
 
     python benchmarks/doctor.py faults FOLDER        recall and precision of each kind over 200 faults
-    python benchmarks/doctor.py labels FOLDER [FILE] suspects found where 2% of the labels are wrong, by looks alone or
-                                                     by MobileNetV2 with the weights in FILE
+    python benchmarks/doctor.py labels FOLDER [FILE [trained]]
+                                                     suspects found where 2% of the labels are wrong, by looks alone, by
+                                                     MobileNetV2 with the weights in FILE, or by a bundle of it that was
+                                                     trained on those very labels (one draw instead of five)
     python benchmarks/doctor.py disguises FOLDER FILE
                                                      copies in disguise that MobileNetV2 finds, weights in FILE
     python benchmarks/doctor.py time FOLDER N...     scan, bank and examination of N files, first and second time, and
@@ -11,7 +13,8 @@
 
 Seconds are of the clock, and in brackets of the processor, which a laden machine changes less.
 
-FOLDER is of the layout `identities`, of JPEG files for the last. It is copied first and never touched.
+FOLDER is of the layout `identities`, of JPEG files for the last. It is copied first and never touched. SIDE=224 in the
+environment makes pictures of so many pixels of it.
 """
 
 import json
@@ -33,7 +36,7 @@ from PIL import ExifTags, Image, ImageEnhance, ImageFilter
 from siamese_nb.bank import Bank
 from siamese_nb.config import BASE_SIZE
 from siamese_nb.dataset import NOT_IN_USE, Dataset, scan
-from siamese_nb.doctor import THUMBNAIL, examine
+from siamese_nb.doctor import examine
 from siamese_nb.looks import describe_looks
 from siamese_nb.suspects import find_suspects, unit_length
 
@@ -164,26 +167,40 @@ def measure_faults(folder: Path) -> None:
     print("in the untouched folder:", {kind: len(paths) for kind, paths in before.items()} or "nothing")
 
 
-def measure_labels(folder: Path, weights: str | None) -> None:
+def measure_labels(folder: Path, weights: str | None = None, trained: str = "") -> None:
     """Give 2% of the pictures another thing's label, and print how many of them a list of suspects names."""
-    dataset, bank = scan(folder).bank((160, 160) if weights else THUMBNAIL)
+    dataset, bank = scan(folder).bank((SIDE, SIDE))
     if weights:
         from siamese_nb.embeddings import bank_embeddings
         from siamese_nb.legs import build_leg
 
-        embeddings = np.asarray(bank_embeddings(build_leg("mobilenetv2", 160, weights), bank))
+        embeddings = np.asarray(bank_embeddings(build_leg("mobilenetv2", SIDE, weights), bank))
     else:
         embeddings = describe_looks(bank.images)
-    print(f"{folder.name}: {len(dataset.paths):,} pictures, by {'mobilenetv2' if weights else 'looks'}")
+    judge = f"{trained} mobilenetv2".strip() if weights else "looks"
+    print(f"{folder.name}: {len(dataset.paths):,} pictures, by {judge}")
     for name, spoil_labels in (("pictures", mislabelled), ("couples", swapped)):
         shares = []
-        for seed in range(5):
+        for seed in range(1 if trained else 5):
             wrong, changed = spoil_labels(dataset, seed)
+            if weights and trained:
+                embeddings = trained_embeddings(changed, bank, weights)
             found = find_suspects(changed, embeddings, most=10**6)
             ranked = list(dict.fromkeys(suspect.one for suspect in found))
             shares.append([len(wrong & set(ranked[: times * len(wrong)])) / len(wrong) for times in (1, 2)])
         once, twice = np.mean(shares, axis=0)
         print(f"{name}: {len(wrong)} wrong, {once:.2f} of them among as many suspects, {twice:.2f} among twice as many")
+
+
+def trained_embeddings(dataset: Dataset, bank: Bank, weights: str) -> np.ndarray:
+    """Train MobileNetV2's head on a dataset, and embed its pictures by the bundle."""
+    from siamese_nb import TrainConfig, train
+    from siamese_nb.embeddings import bank_embeddings
+
+    config = TrainConfig(leg="mobilenetv2", weights=weights, image_size=SIDE, epochs=10)
+    with tempfile.TemporaryDirectory() as place:
+        verifier = train(dataset, config, out=Path(place) / "out", logs=Path(place) / "logs")
+    return np.asarray(bank_embeddings(verifier.leg, bank))
 
 
 def measure_disguises(folder: Path, weights: str) -> None:
@@ -333,7 +350,7 @@ if __name__ == "__main__":
     elif what == "disguises":
         measure_disguises(Path(place), numbers[0])
     elif what == "labels":
-        measure_labels(Path(place), *(numbers or [None]))
+        measure_labels(Path(place), *numbers)
     elif what == "decode":
         measure_decoding(Path(place), int(numbers[0]))
     else:

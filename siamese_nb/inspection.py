@@ -58,7 +58,7 @@ def inspect_dataset(
 
     What was decoded is kept for training at the same size: `image_size`, or what the leg or the bundle takes, or what
     `base_cnn` takes. Training at another size decodes anew, since a large picture made small in two steps is not the
-    picture made small in one.
+    picture made small in one; and to examine what is trained with at less than 64 pixels, it is decoded to 64 too.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def inspect_dataset(
     bundle : path, optional
         A trained verifier to look by instead. Of labels that it was trained on it has learned some of the wrong ones by
         heart: of 2% wrong ones among photos of groceries, MobileNetV2 as it was put 81% on a list as long as their
-        number, and 76% once it was trained on them.
+        number, and 76% once it was trained on them; of 6 wrong ones among 61 couples, 5 and 2.
     against : folder or CSV file of pairs, optional
         A second dataset: name the pictures that are in both.
 
