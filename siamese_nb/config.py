@@ -17,20 +17,27 @@ LOSSES = (
     "cosface",
     "arcface",
 )
-AUGMENTATIONS = ("none", "affine", "photo")
+OPTIMIZERS = ("adam", "muon")
+PAIR_LOSSES = ("binary_crossentropy", "focal")
+AUGMENTATIONS = ("none", "affine", "strokes", "photo")
+SCRATCH_LEGS = ("base_cnn", "stroke_cnn", "koch2015")  # which start from random weights
 _CHOICES = {
     "loss": LOSSES,
     "augment": AUGMENTATIONS,
     "distance": ("absolute", "squared"),
     "negatives": NEGATIVES,
     "split_by": SPLIT_BY,
+    "schedule": ("constant", "cosine"),
+    "optimizer": OPTIMIZERS,
 }
+_KINDS = {str: "name", bool: "bool"}
 _WHOLE_NUMBERS = {
-    "image_size": (32, 1024),  # below 32 pixels the legs' poolings leave nothing
+    "image_size": (28, 1024),  # below 28 pixels the legs' poolings leave nothing
     "embedding": (1, 65_536),
     "epochs": (1, 1_000_000),
     "patience": (1, 1_000_000),
     "batch_images": (8, 65_536),
+    "views": (1, 64),
     "seed": (0, 2**32 - 1),  # NumPy's legacy generator, which Keras seeds too, takes no more
 }
 
@@ -42,13 +49,14 @@ class TrainConfig:
     Attributes
     ----------
     leg : str
-        `"base_cnn"`, which is trained from scratch, or a leg of `siamese_nb.legs.LEGS`.
+        One of `SCRATCH_LEGS`, which are trained from scratch: `"base_cnn"` for any pictures, `"stroke_cnn"` for
+        writing, signs and line drawings, `"koch2015"` as in that paper; or a leg of `siamese_nb.legs.LEGS`.
     weights : str
         Of a pretrained leg: `"imagenet"`, `"none"` (the leg is then trained from scratch) or a weights file.
     image_size : int or None
         Side in pixels that pictures are resized to; the leg's own when None.
-    embedding : int
-        Length of the embedding.
+    embedding : int or None
+        Length of the embedding; None takes the leg's features as they are, scaled to unit length.
     loss : str
         One of `LOSSES`: of the neuron's scores of pairs (`"binary_crossentropy"`, `"focal"`), or of embeddings by what
         they show (the others); then the neuron is fitted to training pairs in the end, so that scores mean the same.
@@ -58,11 +66,17 @@ class TrainConfig:
         Impostors from another category, from the same category, or half of each.
     neg_factor : float
         Impostor pairs per genuine pair.
-    augment : {"none", "affine", "photo"}
-        How pictures are changed at random while a leg learns: `affine` turns, shifts, scales and shears; `photo`
-        mirrors, changes light and colour and covers a spot too. `none` where that would change what a picture shows.
+    augment : {"none", "affine", "strokes", "photo"}
+        How pictures are changed at random while a leg learns: `affine` turns, shifts, scales and shears; `strokes` does
+        more of that, and slants, as suits handwriting; `photo` mirrors, changes light and colour and covers a spot too.
+        `none` where that would change what a picture shows.
+    rotations : bool
+        Whether each thing turned by 90, 180 and 270 degrees is another thing to learn: four times as many, where the
+        way up matters, as it does in writing. For losses of identities.
     split_by : {"identity", "category"}
         What train, validation and test must not share.
+    validation_share, test_share : float
+        Of the things (or of the categories) that are kept from training.
     fine_tune : bool
         Whether a pretrained leg is trained too, at a low rate, once the rest has learned.
     epochs : int
@@ -73,24 +87,38 @@ class TrainConfig:
         Images per step where the leg learns.
     learning_rate : float
         Of what starts from random weights; on features of a frozen leg a third of it, in fine-tuning a twentieth.
+    schedule : {"constant", "cosine"}
+        How the learning rate goes: `cosine` rises to it in the first tenth of all epochs, and falls to nothing by the
+        last; choose the epochs for it, and patience as many.
+    optimizer : {"adam", "muon"}
+        `muon` often learns a leg from scratch in half the epochs, each a little slower.
+    views : int
+        The trained leg averages a picture's embeddings over so many small shifts and turns of it, in each score and
+        search: a little more accurate, as many times slower.
     seed : int
     """
 
     leg: str = "base_cnn"
     weights: str = "imagenet"
     image_size: int | None = None
-    embedding: int = 128
+    embedding: int | None = 128
     loss: str = "binary_crossentropy"
     distance: str = "squared"
     negatives: str = "mixed"
     neg_factor: float = 3
     augment: str = "none"
+    rotations: bool = False
     split_by: str = "identity"
+    validation_share: float = 0.2
+    test_share: float = 0.2
     fine_tune: bool = False
     epochs: int = 30
     patience: int = 5
     batch_images: int = 64
     learning_rate: float = 1e-3
+    schedule: str = "constant"
+    optimizer: str = "adam"
+    views: int = 1
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -100,7 +128,7 @@ class TrainConfig:
                 raise InputError(f"{name}={getattr(self, name)!r} is not known; choose one of {', '.join(allowed)}")
         for name, (least, most) in _WHOLE_NUMBERS.items():
             value = getattr(self, name)
-            if name == "image_size" and value is None:
+            if name in ("image_size", "embedding") and value is None:
                 continue
             if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
                 raise InputError(f"{name}={value!r} is out of range; give a whole number from {least} to {most}")
@@ -108,14 +136,32 @@ class TrainConfig:
             value = getattr(self, name)
             if not isinstance(value, int | float) or not 0 < value < 1000:
                 raise InputError(f"{name}={value!r} is out of range; give a number above 0 and below 1000")
-        for name, kind, needed in (("leg", str, "a name"), ("weights", str, "a name"), ("fine_tune", bool, "a bool")):
+        self._check_shares()
+        kinds = {"leg": str, "weights": str, "fine_tune": bool, "rotations": bool}
+        for name, kind in kinds.items():
             if not isinstance(getattr(self, name), kind):
-                raise InputError(f"{name}={getattr(self, name)!r} is not {needed}; give one")
+                raise InputError(f"{name}={getattr(self, name)!r} is not a {_KINDS[kind]}; give one")
+        if self.rotations and self.loss in PAIR_LOSSES:
+            raise InputError(
+                f"rotations=True needs a loss of identities, and loss={self.loss!r} is one of pairs; "
+                "choose cosface or another, or leave rotations out"
+            )
 
     @property
     def learns_leg(self) -> bool:
         """Whether the leg starts from random weights and so must be trained from the first step."""
-        return self.leg == "base_cnn" or self.weights == "none"
+        return self.leg in SCRATCH_LEGS or self.weights == "none"
+
+    def _check_shares(self) -> None:
+        for name in ("validation_share", "test_share"):
+            value = getattr(self, name)
+            if not isinstance(value, int | float) or not 0 < value < 1:
+                raise InputError(f"{name}={value!r} is out of range; give a number above 0 and below 1")
+        if self.validation_share + self.test_share > 0.9:
+            raise InputError(
+                f"validation_share={self.validation_share:g} and test_share={self.test_share:g} leave too little to "
+                "train on; give shares of 0.9 at most together"
+            )
 
     def to_dict(self) -> dict[str, Any]:
         """Give the configuration as plain values for JSON."""

@@ -36,6 +36,7 @@ from siamese_nb.stages import Watched, fit_stage, freeze_statistics, sample_part
 from siamese_nb.storage import check_writable
 from siamese_nb.thresholds import choose_threshold
 from siamese_nb.verifier import Verifier
+from siamese_nb.views import average_views
 
 _FROZEN_SLOWER = 3  # good features need a nudge; at full rate validation is best after one epoch and falls from there
 _FINE_TUNE_SLOWER = 20  # a trained leg must not be shaken by a head that is still rough
@@ -109,7 +110,8 @@ class Run:
         size = config.image_size or default_size(config.leg)
         backbone = build_leg(config.leg, size, config.weights)
         dataset, bank = dataset.bank((size, size))
-        split, proof = certified_split(dataset, bank, seed=config.seed, by=config.split_by)
+        shares = config.validation_share, config.test_share
+        split, proof = certified_split(dataset, bank, seed=config.seed, by=config.split_by, shares=shares)
         projection = build_projection(backbone.output_shape[-1], config.embedding)
         head = MetricHead(config.distance, name="head")
         return cls(config, dataset, bank, split, proof, backbone, projection, head)
@@ -150,6 +152,7 @@ class Run:
 
     def verifier(self) -> Verifier:
         """Choose the threshold on validation, measure on test, and put the evidence together."""
+        self.leg = average_views(self.leg, self.config.views)
         pairs = {name: self._scored(*getattr(self, name)) for name in ("validation", "test")}
         judged = pairs["validation"]
         if metrics.is_collapsed(judged.scores):
@@ -177,7 +180,7 @@ class Run:
     def _known(self) -> Known:
         """Keep a sample of what was trained on, and how far from it validation lies."""
         parts = [sample_part(part, self.config.seed).images for part in (self.split.train, self.split.validation)]
-        frozen = not self.config.learns_leg and not self.config.fine_tune
+        frozen = not self.config.learns_leg and not self.config.fine_tune and self.config.views == 1
         leg: keras.Model = self.projection if frozen else self.leg
         table: NDArray[Any] = bank_embeddings(self.backbone, self.bank) if frozen else self.bank.images
         train, validation = (embed(leg, table[rows]) for rows in parts)
