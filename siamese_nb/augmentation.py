@@ -4,7 +4,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import keras
-import numpy as np
 from keras import ops
 
 
@@ -20,10 +19,6 @@ class Policy:
         Share of the width and of the height.
     zoom, shear : float
         Share by which lengths and right angles may change.
-    stretch : float
-        Share by which width and height may change apart.
-    slant : float
-        How much larger one side may be than the opposite one, as a share: a picture seen aslant.
     mirror : bool
         Whether left and right may change places.
     light, colour : float
@@ -36,8 +31,6 @@ class Policy:
     shift: float
     zoom: float
     shear: float
-    stretch: float = 0.0
-    slant: float = 0.0
     mirror: bool = False
     light: float = 0.0
     colour: float = 0.0
@@ -46,12 +39,10 @@ class Policy:
 
 POLICIES = {
     "affine": Policy(turn=12, shift=0.08, zoom=0.2, shear=0.15),
-    "strokes": Policy(turn=15, shift=0.1, zoom=0.2, shear=0.3, stretch=0.1, slant=0.25),
     "photo": Policy(turn=10, shift=0.1, zoom=0.2, shear=0.05, mirror=True, light=0.15, colour=0.05, spot=0.3),
 }
-"""`affine` moves a picture but leaves its colours and never mirrors it, as suits strokes, writing and signs; `strokes`
-moves it further, as hands differ; `photo` mirrors and changes light too, as suits things seen from all sides, unless
-another shade or the mirror image is another thing."""
+"""`affine` moves a picture but leaves its colours and never mirrors it, as suits strokes, writing and signs; `photo`
+does all of that, as suits things seen from all sides, unless another shade or the mirror image is another thing."""
 
 
 @keras.saving.register_keras_serializable("siamese_nb")
@@ -99,19 +90,16 @@ class RandomView(keras.layers.Layer):  # type: ignore[misc]
         scale = 1.0 + self._draw(images) * policy.zoom
         side = ops.sign(self._draw(images)) if policy.mirror else 1.0
         cos, sin = scale * ops.cos(angle), scale * ops.sin(angle)
-        wide = 1.0 + self._draw(images) * policy.stretch if policy.stretch else 1.0
-        rows = [[side * cos * wide, side * (cos * skew - sin) / wide], [sin * wide, (sin * skew + cos) / wide]]
-        middle = np.array([(width - 1) / 2, (height - 1) / 2], np.float32)
-        target = middle + self._draw(images, 2) * policy.shift * np.array([width, height], np.float32)
-        # One side comes nearer than the other: what is divided by grows from one to the other, and is 1 in the middle.
-        slant = self._draw(images, 2) * (policy.slant / middle / 2) if policy.slant else ops.zeros_like(target)
-        at_corner = 1.0 - ops.sum(slant * middle, axis=1)
+        rows = [[side * cos, side * (cos * skew - sin)], [sin, sin * skew + cos]]
+        shift = self._draw(images, 2) * policy.shift
+        middle_x, middle_y = (width - 1) / 2, (height - 1) / 2
         entries = []
-        for axis, (of_x, of_y) in enumerate(rows):
-            to = target[:, axis]
-            entries += [of_x + to * slant[:, 0], of_y + to * slant[:, 1]]
-            entries.append(to * at_corner - of_x * middle[0] - of_y * middle[1])
-        transform = ops.stack([*entries, slant[:, 0], slant[:, 1]], axis=1) / at_corner[:, None]
+        for (of_x, of_y), middle, step in zip(
+            rows, (middle_x, middle_y), (shift[:, 0] * width, shift[:, 1] * height), strict=True
+        ):
+            entries += [of_x, of_y, middle + step - of_x * middle_x - of_y * middle_y]
+        flat = ops.zeros_like(angle)
+        transform = ops.stack([*entries, flat, flat], axis=1)
         return ops.image.affine_transform(images, transform, fill_mode="nearest", data_format="channels_last")
 
     def _coloured(self, images: Any) -> Any:
@@ -137,7 +125,7 @@ def build_augmentation(name: str, seed: int) -> RandomView | None:
 
     Parameters
     ----------
-    name : {"none", "affine", "strokes", "photo"}
+    name : {"none", "affine", "photo"}
     seed : int
         The same changes follow from the same seed.
     """

@@ -1,6 +1,7 @@
 """How to train: a frozen configuration, checked when made, saved in the bundle."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -19,7 +20,7 @@ LOSSES = (
 )
 OPTIMIZERS = ("adam", "muon")
 PAIR_LOSSES = ("binary_crossentropy", "focal")
-AUGMENTATIONS = ("none", "affine", "strokes", "photo")
+AUGMENTATIONS = ("none", "affine", "photo")
 SCRATCH_LEGS = ("base_cnn", "stroke_cnn", "koch2015")  # which start from random weights
 _CHOICES = {
     "loss": LOSSES,
@@ -66,10 +67,9 @@ class TrainConfig:
         Impostors from another category, from the same category, or half of each.
     neg_factor : float
         Impostor pairs per genuine pair.
-    augment : {"none", "affine", "strokes", "photo"}
-        How pictures are changed at random while a leg learns: `affine` turns, shifts, scales and shears; `strokes` does
-        more of that, and slants, as suits handwriting; `photo` mirrors, changes light and colour and covers a spot too.
-        `none` where that would change what a picture shows.
+    augment : {"none", "affine", "photo"}
+        How pictures are changed at random while a leg learns: `affine` turns, shifts, scales and shears; `photo`
+        mirrors, changes light and colour and covers a spot too. `none` where that would change what a picture shows.
     rotations : bool
         Whether each thing turned by 90, 180 and 270 degrees is another thing to learn: four times as many, where the
         way up matters, as it does in writing. For losses of identities.
@@ -174,3 +174,28 @@ class TrainConfig:
         if unknown:
             raise InputError(f"the setting {', '.join(sorted(unknown))} is not known; see TrainConfig")
         return cls(**values)
+
+
+def read_settings(given: Sequence[str]) -> dict[str, Any]:
+    """Read settings as they are written on a command line.
+
+    Raises
+    ------
+    InputError
+        If one is not `name=value`.
+
+    Examples
+    --------
+    >>> read_settings(["schedule=cosine", "views=5", "rotations=true", "embedding=null"])
+    {'schedule': 'cosine', 'views': 5, 'rotations': True, 'embedding': None}
+    """
+    values: dict[str, Any] = {}
+    for setting in given:
+        name, equals, value = setting.partition("=")
+        if not equals:
+            raise InputError(f"the setting {setting!r} has no value; write it as name=value")
+        try:
+            values[name.strip()] = json.loads(value)
+        except ValueError:  # a bare word
+            values[name.strip()] = value.strip()
+    return values

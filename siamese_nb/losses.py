@@ -14,7 +14,7 @@ from siamese_nb.config import PAIR_LOSSES
 
 _CONTRASTIVE_MARGIN = 1.0
 _TRIPLET_MARGIN = 0.3
-_TEMPERATURE = 0.1
+_TEMPERATURE = 0.07
 _SCALE, _COSFACE_MARGIN, _ARCFACE_MARGIN = 16.0, 0.2, 0.3  # fewer identities than faces have: milder than the papers'
 _NEVER = 1e9  # stands for infinity where a softmax or a maximum must leave something out; finite, so are gradients
 

@@ -33,7 +33,7 @@ def build_stroke_cnn(size: int) -> keras.Model:
     """
     image = keras.Input((size, size, 3), dtype="uint8", name="image")
     x = Ink()(image)
-    for channels, pooled in ((32, True), (64, False), (64, True), (128, False), (128, True), (192, False)):
+    for channels, pooled in ((24, True), (48, False), (64, True), (96, False), (96, True), (128, False)):
         x = keras.layers.Conv2D(channels, 3, padding="same", use_bias=False)(x)
         x = keras.layers.BatchNormalization(momentum=0.9)(x)
         x = keras.layers.ReLU()(x)

@@ -79,8 +79,8 @@ def draw_between_sources(part: Part, source: NDArray[np.generic], count: int, rn
         )
     pairs = np.array(drawn[1] + drawn[0])
     label = np.repeat([1, 0], [len(drawn[1]), len(drawn[0])])
-    one, two = part.images[pairs].T
-    return Pairs(one, two, label, np.where(label == 1, GENUINE_PAIR, WITHIN))
+    rows = part.images[pairs]
+    return Pairs(rows[:, 0], rows[:, 1], label, np.where(label == 1, GENUINE_PAIR, WITHIN))
 
 
 def judge_between_sources(

@@ -106,7 +106,9 @@ def _schedule(learner: PairLearner, rate: float) -> float | keras.optimizers.sch
         return rate
     steps = learner.config.epochs * len(learner.batches)
     rise = max(1, round(_RISE * steps))
-    return keras.optimizers.schedules.CosineDecay(rate * _RISE, steps - rise, warmup_target=rate, warmup_steps=rise)
+    return keras.optimizers.schedules.CosineDecay(
+        rate * _RISE, max(1, steps - rise), warmup_target=rate, warmup_steps=rise
+    )
 
 
 def freeze_statistics(leg: keras.Model) -> None:

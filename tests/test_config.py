@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from siamese_nb.config import TrainConfig
+from siamese_nb.config import TrainConfig, read_settings
 from siamese_nb.errors import InputError
 
 GOOD = {
@@ -117,6 +117,13 @@ def test_what_does_not_go_together_is_named() -> None:
 def test_an_unknown_key_is_named() -> None:
     with pytest.raises(InputError, match="neg_facktor"):
         TrainConfig.from_dict({"neg_facktor": 3})
+
+
+def test_settings_are_read_as_they_are_written() -> None:
+    read = read_settings(["learning_rate=2e-3", "loss=cosface", "rotations=true", "weights=a=b.h5"])
+    assert read == {"learning_rate": 0.002, "loss": "cosface", "rotations": True, "weights": "a=b.h5"}
+    with pytest.raises(InputError, match=r"'views' has no value; write it as name=value"):
+        read_settings(["views"])
 
 
 def test_it_cannot_be_changed_nor_given_by_position() -> None:
