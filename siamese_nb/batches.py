@@ -7,11 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamese_nb.config import TrainConfig
+from siamese_nb.losses import OF_ALL
 from siamese_nb.pairs import Pairs, Part
 
 _UNITS_TOGETHER = 4  # twins of one category that share a batch, so that it offers impostors within a category
 _PAIRS_AT_ONCE = 256
 _MOST_GENUINE = 8192  # an epoch of more would only delay the look at validation
+_QUARTERS = 4
 _IMAGES_MULTIPLE, _PAIRS_MULTIPLE = 32, 64  # few distinct shapes: backends compile anew for each
 
 
@@ -151,20 +153,41 @@ class ImageBatches(Batches):
 class IdentityBatches(ImageBatches):
     """Batches for losses of identities: some identities, some images of each, and which images show the same.
 
+    For losses over all identities, images in random order.
+
     A batch is `(images, identity)`, identities numbered from 0 in the part; those of rows that only fill up are -1.
     """
 
     images_together = 4
 
+    def __init__(self, table: NDArray[Any], part: Part, config: TrainConfig, images_at_once: int | None = None) -> None:
+        self.turns = _QUARTERS if config.rotations and table.ndim == 4 else 1
+        super().__init__(table, part, config, images_at_once)
+
+    def _begin(self) -> None:
+        if self.config.loss not in OF_ALL:
+            super()._begin()
+            return
+        # Each image is compared with every identity, so it needs no twin in its batch, and a mixed batch is better.
+        rows = self._random().permutation(self.part.images)
+        self.rows = np.array_split(rows, max(1, round(len(rows) / self.images_at_once)))
+
     @property
     def identities(self) -> int:
-        """How many identities there are to tell apart."""
-        return len(np.unique(self.part.identity))
+        """How many identities there are to tell apart; a thing turned is another one where rotations are learned."""
+        return len(np.unique(self.part.identity)) * self.turns
 
     def __getitem__(self, index: int) -> tuple[Any, ...]:
         rows = self.rows[index]
         number = np.searchsorted(np.unique(self.part.identity), self.part.identity_of(rows))
         images = self._filled(rows, index)
+        if self.turns > 1:
+            # By what it shows, so that twins in a batch are turned alike.
+            of_thing = self._random(index).integers(0, self.turns, number.max() + 1)
+            turns = of_thing[number]
+            per_image = zip(images, np.resize(turns, len(images)), strict=True)
+            images = np.stack([np.rot90(image, turn) for image, turn in per_image])
+            number = number * self.turns + turns
         return images, np.pad(number, (0, len(images) - len(rows)), constant_values=-1)[:, None].astype(np.float32)
 
 

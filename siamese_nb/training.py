@@ -40,6 +40,7 @@ from siamese_nb.stages import Watched, fit_stage, freeze_statistics, sample_part
 from siamese_nb.storage import check_writable
 from siamese_nb.thresholds import choose_threshold
 from siamese_nb.verifier import Verifier
+from siamese_nb.views import average_views
 
 _FROZEN_SLOWER = 3  # good features need a nudge; at full rate validation is best after one epoch and falls from there
 _FINE_TUNE_SLOWER = 20  # a trained leg must not be shaken by a head that is still rough
@@ -114,7 +115,8 @@ class Run:
         size = config.image_size or default_size(config.leg)
         backbone = build_leg(config.leg, size, config.weights)
         dataset, bank = dataset.bank((size, size))
-        split, proof = certified_split(dataset, bank, seed=config.seed, by=config.split_by)
+        shares = config.validation_share, config.test_share
+        split, proof = certified_split(dataset, bank, seed=config.seed, by=config.split_by, shares=shares)
         projection = build_projection(backbone.output_shape[-1], config.embedding)
         head = MetricHead(config.distance, name="head")
         return cls(config, dataset, bank, split, proof, backbone, projection, head)
@@ -165,6 +167,7 @@ class Run:
 
     def verifier(self) -> Verifier:
         """Choose the threshold on validation, measure on test, and put the evidence together."""
+        self.leg = average_views(self.leg, self.config.averaged_views)
         embeddings = self._embeddings()
         pairs = {name: self._scored(embeddings, *getattr(self, name)) for name in ("validation", "test")}
         judged = pairs["validation"]
@@ -218,7 +221,8 @@ class Run:
 
     def _shortest(self) -> tuple[keras.Model, NDArray[Any]]:
         """Return what embeds rows with the least work, and exactly: of a frozen leg, the rest from its features."""
-        if self.config.learns_leg or self.config.fine_tune or self.config.engine not in EXACT:
+        averaged = self.config.averaged_views > 1
+        if self.config.learns_leg or self.config.fine_tune or averaged or self.config.engine not in EXACT:
             return self.leg, self.bank.images
         return self.projection, bank_embeddings(self.backbone, self.bank, self.config.engine)
 

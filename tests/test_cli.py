@@ -207,6 +207,16 @@ def test_train_leaves_a_bundle_and_says_where(make_couples, tmp_path: Path) -> N
     out, logs = tmp_path / "out", tmp_path / "logs"
     words = ("--image-size", 32, "--epochs", 1, "--neg-factor", 2, "--seed", 5, "--out", out, "--logs", logs)
     words += ("--loss", "focal", "--augment", "affine")
+    words += (
+        "--set",
+        "optimizer=muon",
+        "--set",
+        "schedule=cosine",
+        "--set",
+        "averaged_views=2",
+        "--set",
+        "embedding=null",
+    )
     answer = answer_of("train", data, "--leg", "base_cnn", *words)
     assert {"bundle", "threshold", "validation", "test"} <= set(answer)
     verifier = Verifier.load(out)
@@ -216,6 +226,8 @@ def test_train_leaves_a_bundle_and_says_where(make_couples, tmp_path: Path) -> N
     config = verifier.about["config"]
     assert (config["image_size"], config["epochs"], config["neg_factor"], config["seed"]) == (32, 1, 2, 5)
     assert (config["loss"], config["augment"]) == ("focal", "affine")
+    assert (config["optimizer"], config["schedule"], config["averaged_views"]) == ("muon", "cosine", 2)
+    assert config["embedding"] is None
     assert list((logs / "fit").iterdir())
 
 
@@ -343,6 +355,8 @@ def test_data_that_are_not_there_are_one_line(command: str, trained, couple, tmp
         (("--epochs", "0"), "epochs=0"),
         (("--image-size", "7"), "image_size=7"),
         (("--seed", "-1"), "seed=-1"),
+        (("--set", "views"), "'views' has no value"),
+        (("--set", "view=5"), "the setting view is not known"),
         (("--layout", "heap"), "layout 'heap'"),
         (("--layout", "pairs"), "cannot read"),
     ],
