@@ -19,9 +19,13 @@ LOSSES = (
 )
 BASE_SIZE = 96  # pixels: the side of the pictures that base_cnn takes when none is given
 AUGMENTATIONS = ("none", "affine", "photo")
+DEPTHS = ("block", "leg")
+ENGINES = ("keras", "openvino", "openvino_bfloat16")
 _CHOICES = {
     "loss": LOSSES,
     "augment": AUGMENTATIONS,
+    "depth": DEPTHS,
+    "engine": ENGINES,
     "distance": ("absolute", "squared"),
     "negatives": NEGATIVES,
     "split_by": SPLIT_BY,
@@ -29,6 +33,7 @@ _CHOICES = {
 _WHOLE_NUMBERS = {
     "image_size": (32, 1024),  # below 32 pixels the legs' poolings leave nothing
     "embedding": (1, 65_536),
+    "views": (0, 64),
     "epochs": (1, 1_000_000),
     "patience": (1, 1_000_000),
     "batch_images": (8, 65_536),
@@ -62,10 +67,19 @@ class TrainConfig:
     augment : {"none", "affine", "photo"}
         How pictures are changed at random while a leg learns: `affine` turns, shifts, scales and shears; `photo`
         mirrors, changes light and colour and covers a spot too. `none` where that would change what a picture shows.
+    views : int
+        Of a pretrained leg, or the part of it that is frozen: changed views of each picture, made by `augment`, that go
+        through it once beside the picture itself; each batch draws among them.
     split_by : {"identity", "category"}
         What train, validation and test must not share.
     fine_tune : bool
         Whether a pretrained leg is trained too, at a low rate, once the rest has learned.
+    depth : {"block", "leg"}
+        How much of it: its last block, on feature maps that the rest makes of each picture once; or, after that, all of
+        it, on pictures, which takes many times as long. Its batch statistics stay as they are.
+    engine : {"keras", "openvino", "openvino_bfloat16"}
+        What sends pictures through a frozen leg. OpenVINO gives what Keras gives but for rounding, sooner on CPUs; in
+        bfloat16 it is faster still on those that have such instructions, and rounds to 8 bits.
     epochs : int
         At most.
     patience : int
@@ -86,8 +100,11 @@ class TrainConfig:
     negatives: str = "mixed"
     neg_factor: float = 3
     augment: str = "none"
+    views: int = 0
     split_by: str = "identity"
     fine_tune: bool = False
+    depth: str = "block"
+    engine: str = "keras"
     epochs: int = 30
     patience: int = 5
     batch_images: int = 64
@@ -112,6 +129,8 @@ class TrainConfig:
         for name, kind, needed in (("leg", str, "a name"), ("weights", str, "a name"), ("fine_tune", bool, "a bool")):
             if not isinstance(getattr(self, name), kind):
                 raise InputError(f"{name}={getattr(self, name)!r} is not {needed}; give one")
+        if self.views and self.augment == "none":
+            raise InputError(f"views={self.views} is of no use with augment='none'; give affine or photo, or no views")
 
     @property
     def learns_leg(self) -> bool:

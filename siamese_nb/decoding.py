@@ -15,9 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
-from siamese_nb.errors import InputError
 from siamese_nb.images import ImageError, read_image
-from siamese_nb.storage import cache_folder, whole_file, whole_folder
+from siamese_nb.storage import check_room, whole_file, whole_folder
 from siamese_nb.threads import in_threads
 
 IMAGES, ROWS, ABOUT = "images.npy", "rows.npy", "bank.json"
@@ -73,14 +72,14 @@ def make_store(folder: Path, files: Sequence[Path], stamps: NDArray[np.uint64], 
     shape = (len(files), *size, 3)
     if not _is_sound(folder, shape):
         shutil.rmtree(folder, ignore_errors=True)
-        _check_room(folder, len(files), size)
+        check_room(math.prod(shape))
         with suppress(FileExistsError), whole_folder(folder) as temporary:
             np.lib.format.open_memmap(temporary / IMAGES, "w+", np.uint8, shape).flush()
             rows = np.zeros(len(files), _ROW)
             rows["stamp"] = stamps
             np.save(temporary / ROWS, rows)
     rows = np.load(folder / ROWS, mmap_mode="r+")
-    _check_room(folder, int((~rows["done"]).sum()), size)
+    check_room(int((~rows["done"]).sum()) * math.prod(shape[1:]))
     _take_over(folder, rows)
     failures = _decode(folder, rows, files, size)
     with whole_file(folder / ABOUT) as temporary:
@@ -94,17 +93,6 @@ def _is_sound(folder: Path, shape: tuple[int, ...]) -> bool:
     except DAMAGED:
         return False
     return bool(images.shape == shape and rows.shape == shape[:1] and rows.dtype == _ROW)
-
-
-def _check_room(folder: Path, n: int, size: tuple[int, int]) -> None:
-    """Raise before anything is written."""
-    place = next(parent for parent in folder.parents if parent.exists())
-    needed, free = math.prod((n, *size, 3)), shutil.disk_usage(place).free
-    if needed > free:
-        raise InputError(
-            f"the cache needs {needed / 2**20:.0f} MB, and the disk of {cache_folder()} has {free / 2**20:.0f} MB; "
-            "free some, or set SIAMESE_NB_CACHE to a folder on another disk"
-        )
 
 
 def _take_over(folder: Path, rows: NDArray[Any]) -> None:

@@ -57,6 +57,18 @@ def check_writable(folder: str | os.PathLike[str]) -> None:
             place.rmdir()
 
 
+def check_room(needed: int) -> None:
+    """Raise `InputError` if the cache's disk lacks so many bytes; to be called before anything is written."""
+    folder = cache_folder().absolute()
+    place = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    free = shutil.disk_usage(place).free
+    if needed > free:
+        raise InputError(
+            f"the cache needs {needed / 2**20:.0f} MB, and the disk of {cache_folder()} has {free / 2**20:.0f} MB; "
+            "free some, or set SIAMESE_NB_CACHE to a folder on another disk"
+        )
+
+
 @contextmanager
 def whole_folder(path: str | os.PathLike[str], *, replace: bool = False) -> Iterator[Path]:
     """Yield a temporary folder that takes the name `path` when the block ends well, and vanishes when it does not.

@@ -19,16 +19,16 @@ ORDER = [
     "startup", "errors", "storage", "components", "threads", "notebooks", "headers", "images", "thumbnails",
     "header_cache", "decoding", "bank", "pairs_file", "layouts",
     "review", "dataset", "label_review", "parts", "pairs", "novelty", "suspects", "looks",
-    "metrics", "intervals", "calibration", "thresholds", "oneshot", "report", "baselines", "plots",
+    "metrics", "intervals", "calibration", "clusters", "thresholds", "oneshot", "report", "baselines", "plots",
     "rendering", "sample", "fetch", "widgets", "page", "doctor", "unseen",
-    "config", "legs", "models", "embeddings", "losses", "augmentation", "batches", "learners", "callbacks",
-    "tensorboard", "provenance", "checkpoints", "stages", "evidence", "explain",
+    "config", "legs", "blocks", "models", "engines", "embeddings", "losses", "augmentation", "batches", "learners",
+    "callbacks", "tensorboard", "provenance", "checkpoints", "stages", "evidence", "explain",
     "evaluation_page", "bundle", "verifier", "inspection",
     "same_pairs", "training", "answers", "app", "demo", "cli",
 ]  # fmt: skip
 WITH_KERAS = {
-    "fetch", "legs", "models", "embeddings", "losses", "augmentation", "batches", "learners", "callbacks",
-    "tensorboard", "checkpoints", "stages", "explain", "bundle", "verifier", "same_pairs", "provenance",
+    "fetch", "legs", "blocks", "models", "engines", "embeddings", "losses", "augmentation", "batches", "learners",
+    "callbacks", "tensorboard", "checkpoints", "stages", "explain", "bundle", "verifier", "same_pairs", "provenance",
     "training", "answers", "app", "demo",
 }  # fmt: skip
 # What the rooms that anyone should be able to use alone may know of the others, beside `errors`.
@@ -40,8 +40,12 @@ KNOWS = {
     "rendering": set(),
     "plots": {"intervals", "metrics"},
     "explain": {"embeddings", "models"},
-    "widgets": {"dataset", "images", "intervals", "metrics", "parts", "review", "suspects", "thresholds", "thumbnails"},
-}
+    "clusters": {"metrics"},
+    "widgets": {
+        "clusters", "dataset", "images", "intervals", "metrics", "parts", "review", "storage", "suspects", "thresholds",
+        "thumbnails",
+    },
+}  # fmt: skip
 BROWSER = {"anywidget", "ipywidgets", "IPython"}  # what widgets are made of
 HEAVY = ["keras", "tensorflow", "jax", "torch", "matplotlib", "scipy", "sklearn", "pandas"]
 
