@@ -17,6 +17,7 @@ LOSSES = (
     "cosface",
     "arcface",
 )
+BASE_SIZE = 96  # pixels: the side of the pictures that base_cnn takes when none is given
 AUGMENTATIONS = ("none", "affine", "photo")
 DEPTHS = ("block", "leg")
 ENGINES = ("keras", "openvino", "openvino_bfloat16")

@@ -18,10 +18,8 @@ from scipy.special import expit
 from tqdm.auto import tqdm
 
 from siamese_nb.bank import Bank
-from siamese_nb.dataset import Dataset
 from siamese_nb.engines import make_pass
 from siamese_nb.images import READING_RULE
-from siamese_nb.legs import build_leg, default_size
 from siamese_nb.models import MetricHead
 from siamese_nb.storage import cache_folder, check_room, whole_file
 
@@ -122,29 +120,6 @@ def _write_embeddings(
                 pictures = keras.ops.convert_to_numpy(view(pictures, training=True))
             found[wanted] = np.clip(send(pictures), -most, most)
         stream.write(found.data)
-
-
-def dataset_embeddings(dataset: Dataset, leg: str, weights: str = "imagenet") -> NDArray[np.float32]:
-    """Embed a dataset's pictures by a leg that was trained elsewhere, or read them from the cache.
-
-    Parameters
-    ----------
-    dataset : Dataset of n pictures
-    leg, weights : str
-        See `siamese_nb.legs.build_leg`.
-
-    Returns
-    -------
-    ndarray of shape (n, d), float32, memory-mapped
-
-    Raises
-    ------
-    InputError
-        If there is no such leg, or its weights cannot be had.
-    """
-    size = default_size(leg)
-    backbone = build_leg(leg, size, weights)
-    return bank_embeddings(backbone, dataset.bank((size, size))[1])
 
 
 def _structure(leg: keras.Model) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import h5py
 import keras
 
+from siamese_nb.config import BASE_SIZE
 from siamese_nb.errors import InputError
 
 BASE_CNN = "base_cnn"
@@ -85,7 +86,7 @@ class Preprocessing(keras.layers.Layer):  # type: ignore[misc]
 
 def default_size(name: str) -> int:
     """Return the side, in pixels, that a leg takes when none is given."""
-    return 96 if name == BASE_CNN else _pretrained(name).size
+    return BASE_SIZE if name == BASE_CNN else _pretrained(name).size
 
 
 def build_leg(name: str, size: int, weights: str = "imagenet") -> keras.Model:

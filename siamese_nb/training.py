@@ -25,7 +25,7 @@ from siamese_nb.calibration import fit_calibration
 from siamese_nb.checkpoints import checkpoint_folder
 from siamese_nb.config import TrainConfig
 from siamese_nb.dataset import Dataset, scan
-from siamese_nb.doctor import Certificate, certified_split, perceptual_hashes
+from siamese_nb.doctor import Certificate, certified_split, figures_of
 from siamese_nb.embeddings import bank_embeddings, cosine_scores, pair_scores, row_embeddings
 from siamese_nb.engines import EXACT, check_engine
 from siamese_nb.errors import InputError
@@ -186,7 +186,7 @@ class Run:
             "versions": versions(),
         }
         used = np.concatenate([self.split.train.images, self.split.validation.images])
-        seen, looks = np.unique(self.bank.digests[used]), perceptual_hashes(self.bank.images[used])
+        seen, looks = np.unique(self.bank.digests[used]), figures_of(self.bank).hashes[used]
         model = build_siamese(self.leg, self.head)
         return Verifier(model, about, self.history, pairs, seen, looks, self._known(embeddings))
 

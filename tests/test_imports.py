@@ -16,14 +16,14 @@ ROOT = Path(siamese_nb.__file__).parent
 
 # Left to right, as data flows: each module imports from what stands before it, and from nothing after it.
 ORDER = [
-    "startup", "errors", "storage", "components", "notebooks", "headers", "images", "header_cache", "decoding", "bank",
-    "pairs_file", "layouts",
+    "startup", "errors", "storage", "components", "threads", "notebooks", "headers", "images", "thumbnails",
+    "header_cache", "decoding", "bank", "pairs_file", "layouts",
     "review", "dataset", "label_review", "parts", "pairs", "novelty", "suspects", "looks",
-    "metrics", "intervals", "calibration", "thresholds", "oneshot", "report", "baselines", "plots",
-    "rendering", "sample", "fetch", "thumbnails", "widgets", "page", "doctor", "unseen",
+    "metrics", "intervals", "calibration", "clusters", "thresholds", "oneshot", "report", "baselines", "plots",
+    "rendering", "sample", "fetch", "widgets", "page", "doctor", "unseen",
     "config", "legs", "blocks", "models", "engines", "embeddings", "losses", "augmentation", "batches", "learners",
     "callbacks", "tensorboard", "provenance", "checkpoints", "stages", "evidence", "explain",
-    "evaluation_page", "bundle", "verifier",
+    "evaluation_page", "bundle", "verifier", "inspection",
     "same_pairs", "training", "answers", "app", "demo", "cli",
 ]  # fmt: skip
 WITH_KERAS = {
@@ -40,8 +40,12 @@ KNOWS = {
     "rendering": set(),
     "plots": {"intervals", "metrics"},
     "explain": {"embeddings", "models"},
-    "widgets": {"dataset", "images", "intervals", "metrics", "parts", "review", "suspects", "thresholds", "thumbnails"},
-}
+    "clusters": {"metrics"},
+    "widgets": {
+        "clusters", "dataset", "images", "intervals", "metrics", "parts", "review", "storage", "suspects", "thresholds",
+        "thumbnails",
+    },
+}  # fmt: skip
 BROWSER = {"anywidget", "ipywidgets", "IPython"}  # what widgets are made of
 HEAVY = ["keras", "tensorflow", "jax", "torch", "matplotlib", "scipy", "sklearn", "pandas"]
 

@@ -23,8 +23,10 @@ from siamese_nb.dataset import scan
 from siamese_nb.errors import InputError
 from siamese_nb.intervals import figures_with_intervals
 from siamese_nb.legs import Preprocessing
+from siamese_nb.pairs import whole
 from siamese_nb.training import Run, train
 from siamese_nb.verifier import Verifier
+from siamese_nb.widgets import PairBrowser
 
 REAL_WEIGHTS = Path(__file__).parents[1].parent / "shared/data/weights/mobilenet_v2_0.35_224_no_top.weights.h5"
 pytestmark = pytest.mark.filterwarnings("ignore:Even though the .tf.config:UserWarning")
@@ -92,6 +94,25 @@ def test_the_history_holds_every_metric_of_train_and_validation(trained) -> None
     assert {len(column) for column in history.values()} == {4}
     assert history["loss"] != history["val_loss"]
     assert json.loads((trained.path / "history.json").read_text()).keys() == history.keys()
+
+
+def test_what_is_marked_in_the_browser_is_left_out_of_training_and_evaluation(tiny, make_couples, tmp_path) -> None:
+    data = make_couples(tmp_path / "marked", categories=2, couples=15, size=32)
+    dataset, bank = scan(data).bank((32, 32))
+    browser = PairBrowser(dataset, whole(dataset, bank.digests).draw(np.random.default_rng(0), 1, "mixed"))
+    pairs, verdicts = browser.state["pairs"], ("exclude", "not the same thing", "same thing")
+    for pair, verdict in zip(pairs, verdicts, strict=False):
+        browser._receive(browser, {"kind": "verdict", "id": "1", "index": pair["index"], "verdict": verdict}, [])
+    browser._receive(browser, {"kind": "undo", "id": "2"}, [])
+    out = {path for pair in pairs[:2] for path in pair["paths"]}
+    verifier = tiny(data)
+    judged = verifier.scored_pairs(scan(data))[0]
+    for scored in (*verifier.pairs.values(), judged):
+        assert len(scored.scores)
+        assert not out & {*scored.one, *scored.two}
+    assert not {digest((data / path).read_bytes()) for path in out} & set(verifier.seen.tolist())
+    assert verifier.about["dataset"]["couples"] == 28
+    assert sum(verifier.about["certificate"]["sizes"].values()) == 56
 
 
 def test_tensorboard_shows_the_history(trained) -> None:
