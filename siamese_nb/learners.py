@@ -59,8 +59,8 @@ class PairLearner:
     ) -> None:
         self.leg, self.head, self.table, self.part, self.config = leg, head, table, part, config
         self.cheap = table.ndim == 2
-        pictures = table.dtype == np.uint8
-        self.augmentation = build_augmentation(config.augment, config.seed) if pictures else None
+        self.pictures = table.dtype == np.uint8
+        self.augmentation = build_augmentation(config.augment, config.seed) if self.pictures else None
         self.batches, self.model, self.loss = self._build()
         self.batches.views = tuple(views)
 
@@ -102,8 +102,20 @@ class IdentityLearner(PairLearner):
         images = keras.Input(self.leg.input_shape[1:], dtype=self.leg.input.dtype)
         found = self.leg(images if self.augmentation is None else self.augmentation(images))
         if name in OF_ALL:
-            found = Directions(batches.identities)(found)
+            directions = Directions(batches.identities)
+            found = directions(found)
+            if not self.pictures:  # what is frozen has learned already
+                directions.set_weights([self._mean_embeddings().T])
         return batches, keras.Model(images, found), {**OF_BATCH, **OF_ALL}[name]
+
+    def _mean_embeddings(self) -> NDArray[np.float32]:
+        """Return where each identity lies now: from directions at random, the first steps would lead astray."""
+        rows = self.part.images
+        embeddings, place, _ = row_embeddings(self.leg, self.table, rows, rows)
+        _, identity = np.unique(self.part.identity, return_inverse=True)
+        sums = np.zeros((identity.max() + 1, embeddings.shape[1]), np.float32)
+        np.add.at(sums, identity, embeddings[place])
+        return sums
 
     def settle(self, pairs: Pairs) -> None:
         """Fit the neuron to training pairs."""
