@@ -154,7 +154,8 @@ def pair_scores(
         difference = np.abs(embeddings[one[rows]].astype(np.float64) - embeddings[two[rows]])
         if head.distance == "squared":
             difference *= difference
-        scores[rows] = expit(b - difference @ w)
+        # Not `difference @ w`, whose last bits depend on how many pairs there are: a pair's score is its own.
+        scores[rows] = expit(b - np.einsum("ij,j->i", difference, w))
     return scores
 
 
