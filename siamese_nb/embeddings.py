@@ -154,8 +154,8 @@ def pair_scores(
         difference = np.abs(embeddings[one[rows]].astype(np.float64) - embeddings[two[rows]])
         if head.distance == "squared":
             difference *= difference
-        # Not `difference @ w`, whose last bits depend on how many pairs there are: a pair's score is its own.
-        scores[rows] = expit(b - np.einsum("ij,j->i", difference, w))
+        # Row by row, not as a matrix product: a pair's last bits then do not depend on what is scored beside it.
+        scores[rows] = expit(b - np.vecdot(difference, w))
     return scores
 
 
