@@ -21,15 +21,16 @@ ORDER = [
     "review", "dataset", "label_review", "parts", "pairs", "novelty", "suspects", "looks",
     "metrics", "intervals", "calibration", "clusters", "thresholds", "oneshot", "report", "baselines", "plots",
     "rendering", "sample", "fetch", "widgets", "page", "doctor", "unseen",
-    "config", "scratch_legs", "legs", "blocks", "models", "views", "engines", "embeddings", "losses", "augmentation", "batches", "learners",
+    "config", "scratch_legs", "legs", "blocks", "models", "views", "engines", "embeddings", "losses", "augmentation",
+    "batches", "learners",
     "callbacks", "tensorboard", "provenance", "checkpoints", "muon", "stages", "evidence", "explain",
     "evaluation_page", "bundle", "verifier", "sources", "inspection",
     "same_pairs", "training", "answers", "app", "demo", "cli",
 ]  # fmt: skip
 WITH_KERAS = {
-    "fetch", "scratch_legs", "legs", "blocks", "models", "views", "muon", "sources", "engines", "embeddings", "losses", "augmentation", "batches", "learners",
-    "callbacks", "tensorboard", "checkpoints", "stages", "explain", "bundle", "verifier", "same_pairs", "provenance",
-    "training", "answers", "app", "demo",
+    "fetch", "scratch_legs", "legs", "blocks", "models", "views", "muon", "sources", "engines", "embeddings",
+    "losses", "augmentation", "batches", "learners", "callbacks", "tensorboard", "checkpoints", "stages", "explain",
+    "bundle", "verifier", "same_pairs", "provenance", "training", "answers", "app", "demo",
 }  # fmt: skip
 # What the rooms that anyone should be able to use alone may know of the others, beside `errors`.
 KNOWS = {
