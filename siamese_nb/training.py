@@ -28,8 +28,9 @@ from siamese_nb.errors import InputError
 from siamese_nb.evidence import ScoredPairs
 from siamese_nb.learners import make_learner
 from siamese_nb.legs import build_leg, default_size
+from siamese_nb.looks import describe_colours
 from siamese_nb.models import MetricHead, build_projection, build_siamese
-from siamese_nb.novelty import Known
+from siamese_nb.novelty import Known, Sample
 from siamese_nb.pairs import Pairs, Part, Split
 from siamese_nb.provenance import auc_by_kind, dataset_facts, versions
 from siamese_nb.stages import Watched, fit_stage, freeze_statistics, sample_part
@@ -176,12 +177,16 @@ class Run:
 
     def _known(self) -> Known:
         """Keep a sample of what was trained on, and how far from it validation lies."""
-        parts = [sample_part(part, self.config.seed).images for part in (self.split.train, self.split.validation)]
+        seed = self.config.seed
+        train, validation = (sample_part(part, seed).images for part in (self.split.train, self.split.validation))
         frozen = not self.config.learns_leg and not self.config.fine_tune
         leg: keras.Model = self.projection if frozen else self.leg
         table: NDArray[Any] = bank_embeddings(self.backbone, self.bank) if frozen else self.bank.images
-        train, validation = (embed(leg, table[rows]) for rows in parts)
-        return Known.from_parts(train, validation, self.config.seed)
+        images = self.bank.images
+        return Known(
+            Sample.from_parts(embed(leg, table[train]), embed(leg, table[validation]), seed),
+            Sample.from_parts(describe_colours(images[train]), describe_colours(images[validation]), seed),
+        )
 
     def _fit(self, leg: keras.Model, table: NDArray[Any], rate: float, folder: Path, stage: str) -> None:
         learner = make_learner(leg, self.head, table, self.split.train, self.config)
