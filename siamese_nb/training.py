@@ -32,8 +32,9 @@ from siamese_nb.errors import InputError
 from siamese_nb.evidence import ScoredPairs
 from siamese_nb.learners import make_learner
 from siamese_nb.legs import build_leg, default_size
+from siamese_nb.looks import describe_colours
 from siamese_nb.models import MetricHead, build_projection, build_siamese
-from siamese_nb.novelty import Known
+from siamese_nb.novelty import Known, Sample
 from siamese_nb.pairs import Pairs, Part, Split
 from siamese_nb.provenance import auc_by_kind, dataset_facts, versions
 from siamese_nb.stages import Watched, fit_stage, freeze_statistics, sample_part
@@ -207,10 +208,13 @@ class Run:
 
     def _known(self, embeddings: NDArray[np.float32]) -> Known:
         """Keep a sample of what was trained on, and how far from it validation lies."""
-        train, validation = (
-            embeddings[self._sample(part).images] for part in (self.split.train, self.split.validation)
+        parts = (self._sample(self.split.train), self._sample(self.split.validation))
+        train, validation = (part.images for part in parts)
+        images, seed = self.bank.images, self.config.seed
+        return Known(
+            Sample.from_parts(embeddings[train], embeddings[validation], seed),
+            Sample.from_parts(describe_colours(images[train]), describe_colours(images[validation]), seed),
         )
-        return Known.from_parts(train, validation, self.config.seed)
 
     def _tables(self, frozen: keras.Model) -> list[NDArray[Any]]:
         """Send the bank, and each view of the training part, through what is frozen; or read that from the cache."""
