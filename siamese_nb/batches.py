@@ -28,11 +28,17 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
     part : Part
         The training part.
     config : TrainConfig
+
+    Attributes
+    ----------
+    fed : int
+        How many images were put into batches so far, whatever the epoch: what a rate is counted from.
     """
 
     def __init__(self, table: NDArray[Any], part: Part, config: TrainConfig) -> None:
         super().__init__()
         self.table, self.part, self.config = table, part, config
+        self.fed = 0
         self.begin(0)
 
     def begin(self, epoch: int) -> None:
@@ -68,6 +74,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
 
     def _filled(self, rows: NDArray[np.int64]) -> NDArray[Any]:
         """Return these rows of the table, and some of them again to make up the multiple."""
+        self.fed += len(rows)
         return np.asarray(self.table[np.resize(rows, len(rows) + -len(rows) % _IMAGES_MULTIPLE)])
 
 

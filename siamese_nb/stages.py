@@ -14,6 +14,7 @@ from siamese_nb.embeddings import compiled_by_xla
 from siamese_nb.learners import PairLearner
 from siamese_nb.pairs import Pairs, Part
 from siamese_nb.tensorboard import tensorboard_callback
+from siamese_nb.watching import Panel, Reports
 
 _WATCHED_IMAGES = 2000  # of train, embedded after each epoch to compare with validation; more would cost time only
 
@@ -32,7 +33,13 @@ class Watched:
 
 
 def fit_stage(
-    learner: PairLearner, rate: float, watched: Watched, history: History, folder: Path, checkpoint: Path
+    learner: PairLearner,
+    rate: float,
+    watched: Watched,
+    history: History,
+    folder: Path,
+    checkpoint: Path,
+    panel: Panel | None = None,
 ) -> None:
     """Train one stage; the weights end at the best epoch, or as they were if none was better than those before.
 
@@ -50,7 +57,9 @@ def fit_stage(
     folder : Path
         TensorBoard's.
     checkpoint : Path
-        The file of the stage's checkpoint.
+        The file of the stage's checkpoint; its stem names the stage.
+    panel : Panel, optional
+        Shows how the stage goes; may ask to stop, which is then as Ctrl-C is.
     """
     keras.utils.set_random_seed(learner.config.seed)  # a stage must not depend on how the one before came to its end
     before = [(part, part.get_weights()) for part in (learner.leg, learner.head) if part.built]
@@ -66,9 +75,15 @@ def fit_stage(
     learner.batches.begin(kept.epochs)
     done = len(history.get("loss", []))
     watching = PairMetrics(learner.score, watched.train, watched.validation, learner.settle)
+    epochs = kept.epochs if kept.ended else learner.config.epochs
+    if panel is None:
+        shown: keras.callbacks.Callback = Progress(epochs, len(learner.batches), kept.epochs)
+    else:
+        shown = Reports(panel, checkpoint.stem, learner, kept, history, epochs)
     stopped: KeyboardInterrupt | None = None
     try:
-        _fit(learner, done, kept, [watching, best, tensorboard_callback(folder)])
+        left = range(done + kept.epochs, done + epochs)  # none if the stage had come to its end
+        _fit(learner, left, [watching, best, tensorboard_callback(folder), kept, shown])
     except KeyboardInterrupt as error:
         stopped = error
         if kept.epochs:
@@ -83,17 +98,14 @@ def fit_stage(
         raise stopped
 
 
-def _fit(learner: PairLearner, done: int, kept: Checkpoint, callbacks: list[keras.callbacks.Callback]) -> None:
-    """Train the epochs that are left; none if the stage had come to its end."""
-    epochs = kept.epochs if kept.ended else learner.config.epochs
-    progress = Progress(epochs, len(learner.batches), kept.epochs)
+def _fit(learner: PairLearner, epochs: range, callbacks: list[keras.callbacks.Callback]) -> None:
     learner.model.fit(
         learner.batches,
-        initial_epoch=done + kept.epochs,
-        epochs=done + epochs,
+        initial_epoch=epochs.start,
+        epochs=epochs.stop,
         shuffle=False,
         verbose=0,
-        callbacks=[*callbacks, kept, progress],
+        callbacks=callbacks,
     )
 
 

@@ -36,6 +36,7 @@ from siamese_nb.stages import Watched, fit_stage, freeze_statistics, sample_part
 from siamese_nb.storage import check_writable
 from siamese_nb.thresholds import choose_threshold
 from siamese_nb.verifier import Verifier
+from siamese_nb.watching import Panel, told
 
 _FROZEN_SLOWER = 3  # good features need a nudge; at full rate validation is best after one epoch and falls from there
 _FINE_TUNE_SLOWER = 20  # a trained leg must not be shaken by a head that is still rough
@@ -47,6 +48,7 @@ def train(
     *,
     out: str | os.PathLike[str] = "saved_model",
     logs: str | os.PathLike[str] = "logs",
+    panel: Panel | None = None,
 ) -> Verifier:
     """Train a siamese network and save it as a bundle.
 
@@ -62,6 +64,8 @@ def train(
         The bundle becomes a new folder in this one.
     logs : path
         TensorBoard's logs go to `fit/<run>` in this folder.
+    panel : Panel, optional
+        Shows in a notebook how training goes, with a button that stops it: `siamese_nb.widgets.TrainingPanel()`.
 
     Returns
     -------
@@ -78,11 +82,15 @@ def train(
     started = time.strftime("%Y%m%d-%H%M%S")
     for place in (out, logs):
         check_writable(place)
-    run = Run.begin(dataset if isinstance(dataset, Dataset) else scan(dataset), config)
-    folder = _new_folder(Path(logs) / "fit", f"{started}-{config.leg}", Path(out))
-    stopped = run.learn(folder)
-    verifier = run.verifier()
-    verifier.save(Path(out) / folder.name)
+    with told(panel):
+        run = Run.begin(dataset if isinstance(dataset, Dataset) else scan(dataset), config)
+        run.panel = panel
+        folder = _new_folder(Path(logs) / "fit", f"{started}-{config.leg}", Path(out))
+        stopped = run.learn(folder)
+        verifier = run.verifier()
+        verifier.save(Path(out) / folder.name)
+        if panel is not None:
+            panel.show(phase="stopped" if stopped else "done", saved=str(verifier.path))
     if not stopped:
         shutil.rmtree(run.checkpoints, ignore_errors=True)
     return verifier
@@ -101,6 +109,7 @@ class Run:
     projection: keras.Model
     head: MetricHead
     history: dict[str, list[float]] = field(default_factory=dict)
+    panel: Panel | None = None
 
     @classmethod
     def begin(cls, dataset: Dataset, config: TrainConfig) -> "Run":
@@ -131,7 +140,9 @@ class Run:
         except KeyboardInterrupt:
             if not self.history:
                 raise
-            tqdm.write("Stopped: the best epoch so far is kept. Start again in the same way to go on.", file=sys.stderr)
+            if self.panel is None:  # else it says so itself
+                stopped = "Stopped: the best epoch so far is kept. Start again in the same way to go on."
+                tqdm.write(stopped, file=sys.stderr)
             return True
         return False
 
@@ -150,6 +161,8 @@ class Run:
 
     def verifier(self) -> Verifier:
         """Choose the threshold on validation, measure on test, and put the evidence together."""
+        if self.panel is not None:
+            self.panel.show(phase="measuring")
         pairs = {name: self._scored(*getattr(self, name)) for name in ("validation", "test")}
         judged = pairs["validation"]
         if metrics.is_collapsed(judged.scores):
@@ -186,7 +199,7 @@ class Run:
     def _fit(self, leg: keras.Model, table: NDArray[Any], rate: float, folder: Path, stage: str) -> None:
         learner = make_learner(leg, self.head, table, self.split.train, self.config)
         watched = Watched.draw(self.split.train, self.split.validation, self.config)
-        fit_stage(learner, rate, watched, self.history, folder, self.checkpoints / f"{stage}.npz")
+        fit_stage(learner, rate, watched, self.history, folder, self.checkpoints / f"{stage}.npz", self.panel)
 
     def _judged(self, part: Part) -> tuple[Part, Pairs, NDArray[np.bool_]]:
         return part, *part.judged(self.config.seed, self.config.neg_factor, self.config.negatives)

@@ -21,14 +21,14 @@ ORDER = [
     "metrics", "intervals", "calibration", "thresholds", "oneshot", "report", "baselines", "plots",
     "rendering", "sample", "fetch", "widgets", "page", "doctor", "unseen",
     "legs", "models", "embeddings", "config", "losses", "augmentation", "batches", "learners", "callbacks",
-    "tensorboard", "provenance", "checkpoints", "stages", "evidence", "explain",
+    "tensorboard", "provenance", "checkpoints", "devices", "watching", "stages", "evidence", "explain",
     "evaluation_page", "bundle", "verifier",
     "same_pairs", "training", "answers", "app", "demo", "cli",
 ]  # fmt: skip
 WITH_KERAS = {
     "fetch", "legs", "models", "embeddings", "losses", "augmentation", "batches", "learners", "callbacks",
-    "tensorboard", "checkpoints", "stages", "explain", "bundle", "verifier", "same_pairs", "provenance",
-    "training", "answers", "app", "demo",
+    "tensorboard", "checkpoints", "devices", "watching", "stages", "explain", "bundle", "verifier", "same_pairs",
+    "provenance", "training", "answers", "app", "demo",
 }  # fmt: skip
 HEAVY = ["keras", "tensorflow", "jax", "torch", "matplotlib", "scipy", "sklearn", "pandas"]
 

@@ -2,6 +2,7 @@
 
 from siamese_nb.widgets.browser import PairBrowser
 from siamese_nb.widgets.comparer import Comparer
+from siamese_nb.widgets.panel import TrainingPanel
 from siamese_nb.widgets.tuner import ThresholdTuner
 
-__all__ = ["Comparer", "PairBrowser", "ThresholdTuner"]
+__all__ = ["Comparer", "PairBrowser", "ThresholdTuner", "TrainingPanel"]
