@@ -1,7 +1,7 @@
 # The three commands of the README, and the tools of CONTRIBUTING.md, which has the same steps for machines without make.
 # Relative paths only, and modules instead of the scripts in .venv/bin: any folder name will do.
 .DEFAULT_GOAL := help
-.PHONY: help demo lab test lint bench lock clean
+.PHONY: help demo lab test lint docs bench lock clean
 
 RUN := .venv/bin/python -m
 INSTALLED := .venv/.installed
@@ -18,7 +18,8 @@ help:
 	@echo "make demo   install, then run the whole job on the sample: inspect, train, evaluate, compare, notebooks"
 	@echo "make lab    install, then open the notebooks in JupyterLab"
 	@echo "make test   install, then run the whole test suite"
-	@echo "make lint   ruff and mypy"
+	@echo "make lint   ruff, mypy, and vulture for what nothing uses"
+	@echo "make docs   the reference of all modules, from their docstrings, in build/reference"
 	@echo "make bench  the engine's speed beside the usual way: some tens of minutes"
 	@echo "make lock   write requirements.lock anew from pyproject.toml"
 	@echo "make clean  remove .venv and what tools leave behind; never data, models or logs"
@@ -40,6 +41,10 @@ lint: $(INSTALLED)
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
 	$(RUN) mypy
+	$(RUN) vulture
+
+docs: $(INSTALLED)
+	@$(RUN) docs.reference
 
 bench: $(INSTALLED)
 	$(RUN) benchmarks.engine frozen

@@ -25,12 +25,6 @@ VGG16 = (64, 64, 0, 128, 128, 0, 256, 256, 256, 0, 512, 512, 512, 0, 512, 512, 5
 VGG16_OPERATIONS = 30.7e9  # of its convolutions for a picture of 224 pixels: two for each multiplication
 
 
-def median_seconds(work: Callable[[], Any], times: int = 5) -> float:
-    """Run once to warm up, then take the median."""
-    work()
-    return statistics.median(seconds(work) for _ in range(times))
-
-
 def seconds(work: Callable[[], Any]) -> float:
     begun = time.perf_counter()
     work()

@@ -1,10 +1,12 @@
 """Run notebooks headless, top to bottom, with this interpreter; keep what can be seen of them without a kernel.
 
-`python -m siamese_nb.notebooks` runs those in `notebooks/` and writes their outputs into them, as they are committed.
+`python -m siamese_nb.notebooks [FILE ...]` runs those in `notebooks/`, or the ones that are named, and writes their
+outputs into them, as they are committed.
 """
 
 import base64
 import io
+import sys
 from pathlib import Path
 
 import nbformat
@@ -98,6 +100,6 @@ def _shrink(png: str) -> str:
 
 
 if __name__ == "__main__":
-    for notebook in find_notebooks(Path("notebooks")):
+    for notebook in [Path(name) for name in sys.argv[1:]] or find_notebooks(Path("notebooks")):
         print(notebook)
         write_notebook(run_notebook(notebook), notebook)

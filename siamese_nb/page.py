@@ -7,7 +7,7 @@ from pathlib import Path
 
 from siamese_nb.images import ImageError, ImageSource
 from siamese_nb.storage import whole_file
-from siamese_nb.widgets.thumbnails import make_thumbnail
+from siamese_nb.thumbnails import make_thumbnail
 
 _STYLE = """
 :root { color-scheme: light dark; --line: #d0d7de; --soft: #57606a; --error: #b3261e; --warning: #8a5a00;

@@ -4,6 +4,7 @@ import ast
 import json
 import subprocess
 import sys
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -19,7 +20,7 @@ ORDER = [
     "pairs_file", "layouts",
     "review", "dataset", "label_review", "parts", "pairs", "novelty", "suspects", "looks",
     "metrics", "intervals", "calibration", "thresholds", "oneshot", "report", "baselines", "plots",
-    "rendering", "sample", "fetch", "widgets", "page", "doctor", "unseen",
+    "rendering", "sample", "fetch", "thumbnails", "widgets", "page", "doctor", "unseen",
     "legs", "models", "embeddings", "config", "losses", "augmentation", "batches", "learners", "callbacks",
     "tensorboard", "provenance", "checkpoints", "devices", "watching", "stages", "evidence", "explain",
     "evaluation_page", "bundle", "verifier",
@@ -30,6 +31,18 @@ WITH_KERAS = {
     "tensorboard", "checkpoints", "devices", "watching", "stages", "explain", "bundle", "verifier", "same_pairs",
     "provenance", "training", "answers", "app", "demo",
 }  # fmt: skip
+# What the rooms that anyone should be able to use alone may know of the others, beside `errors`.
+KNOWS = {
+    "metrics": set(),
+    "intervals": {"metrics"},
+    "thresholds": {"metrics"},
+    "calibration": {"metrics"},
+    "rendering": set(),
+    "plots": {"intervals", "metrics"},
+    "explain": {"embeddings", "models"},
+    "widgets": {"dataset", "images", "intervals", "metrics", "parts", "review", "suspects", "thresholds", "thumbnails"},
+}
+BROWSER = {"anywidget", "ipywidgets", "IPython"}  # what widgets are made of
 HEAVY = ["keras", "tensorflow", "jax", "torch", "matplotlib", "scipy", "sklearn", "pandas"]
 
 
@@ -41,6 +54,7 @@ def module_name(file: Path) -> str:
 TREES = {module_name(file): ast.parse(file.read_text("utf-8")) for file in sorted(ROOT.rglob("*.py"))}
 
 
+@cache
 def imported(module: str) -> set[str]:
     """List what a module imports anywhere in it, functions too; of a package, the submodule where one is meant."""
     found = set()
@@ -96,13 +110,34 @@ def test_only_tensorboard_speaks_of_tensorflow(module: str) -> None:
     assert "tensorflow" not in texts or module == "siamese_nb.tensorboard"
 
 
+@pytest.mark.parametrize("room", KNOWS)
+def test_a_room_knows_no_others_than_these(room: str) -> None:
+    ours = set().union(*(imported(module) for module in TREES if f"{module}.".startswith(f"siamese_nb.{room}.")))
+    assert {top(name) for name in ours if name.startswith("siamese_nb.")} <= {*KNOWS[room], "errors", room}
+
+
+def reached(module: str) -> set[str]:
+    """List everything that a module imports, and what that imports, and so on."""
+    found, todo = set(), {module}
+    while todo:
+        name = todo.pop()
+        # With a module, Python runs the `__init__` of the packages that it lies in.
+        packages = {name.rsplit(".", depth)[0] for depth in range(1, name.count("."))}
+        found |= {name, *packages}
+        todo |= set().union(*(imported(known) for known in {name, *packages} & set(TREES))) - found - {"siamese_nb"}
+    return {name.split(".")[0] if name not in TREES else name for name in found}
+
+
+def test_only_what_opens_the_comparer_knows_both_the_network_and_the_browser() -> None:
+    both = {
+        top(module) for module in TREES if "." in module and "keras" in (known := reached(module)) and known & BROWSER
+    }
+    assert both == {"answers"}
+
+
 def test_widgets_know_no_network() -> None:
-    ours = set().union(*(imported(module) for module in TREES if module.startswith("siamese_nb.widgets")))
-    allowed = {
-        "dataset", "errors", "images", "intervals", "metrics", "parts", "review", "suspects", "thresholds", "widgets",
-    }  # fmt: skip
-    assert {top(name) for name in ours if name.startswith("siamese_nb.")} <= allowed
-    assert not {name.split(".")[0] for name in ours} & set(HEAVY)
+    known = set().union(*(reached(module) for module in TREES if module.startswith("siamese_nb.widgets")))
+    assert not known & {"keras", "tensorflow", "jax", "torch", "matplotlib", "pandas"}
 
 
 def loaded_by(statement: str) -> set[str]:

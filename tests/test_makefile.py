@@ -1,6 +1,7 @@
 """The set-up keeps its promises: any folder name, a clear line without Python, no half-made environment passed off."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-TARGETS = ("demo", "lab", "test", "lint", "bench", "lock", "clean")
+TARGETS = ("demo", "lab", "test", "lint", "docs", "bench", "lock", "clean")
 
 # Stands in for Python: `-m venv` copies it into .venv, `-m pip install` succeeds while the file `network` exists.
 STAND_IN = """#!/bin/sh
@@ -50,6 +51,16 @@ def test_target_is_there_and_uses_relative_paths_and_modules_only(checkout, targ
     assert commands.returncode == 0, commands.stderr
     assert str(checkout) not in commands.stdout
     assert ".venv/bin/" not in commands.stdout.replace(".venv/bin/python", "")
+
+
+@pytest.mark.parametrize("text", ["README.md", "CONTRIBUTING.md", "Makefile"])
+def test_every_target_that_is_spoken_of_is_there(text):
+    spoken = set(
+        re.findall(
+            r"(?:^|`|&& |\becho \")(?:\w+=\S+ )?make (?:PYTHON=\S+ )?([a-z]+)", (ROOT / text).read_text("utf-8"), re.M
+        )
+    )
+    assert spoken and spoken <= set(TARGETS)
 
 
 def test_unsuitable_python_is_one_clear_line(checkout):

@@ -15,9 +15,9 @@ from siamese_nb.errors import InputError
 from siamese_nb.explain import Explainer, Reason
 from siamese_nb.metrics import accept
 from siamese_nb.thresholds.band import Band
+from siamese_nb.thumbnails import make_thumbnail
 from siamese_nb.verifier import NOT_SIMILAR, SIMILAR, Verifier
 from siamese_nb.widgets import Comparer
-from siamese_nb.widgets.thumbnails import make_thumbnail
 
 _SHOWN = 6  # of the validation pairs like this one
 

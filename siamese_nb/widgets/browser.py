@@ -13,8 +13,8 @@ from siamese_nb.errors import InputError
 from siamese_nb.parts import Pairs
 from siamese_nb.review import VERDICTS, add_verdict, in_force, read_review, undo_verdict
 from siamese_nb.suspects import Suspect
+from siamese_nb.thumbnails import encode_pairs
 from siamese_nb.widgets.browsed import GROUPS, BrowsedPairs
-from siamese_nb.widgets.thumbnails import encode_pairs
 
 ON_A_PAGE = 12
 

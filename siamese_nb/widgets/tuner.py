@@ -11,11 +11,11 @@ from numpy.typing import ArrayLike
 
 from siamese_nb.errors import InputError
 from siamese_nb.metrics import check_threshold
+from siamese_nb.thumbnails import Pictures, encode_pairs
 from siamese_nb.widgets.groups import Grouping
 from siamese_nb.widgets.ranked import STEPS
 from siamese_nb.widgets.scoring import by_model, check_identities, check_low, compare_scorings, make_scorings
 from siamese_nb.widgets.strips import describe_strips
-from siamese_nb.widgets.thumbnails import Pictures, encode_pairs
 
 
 class ThresholdTuner(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's types are not read
