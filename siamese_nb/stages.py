@@ -7,13 +7,13 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from siamese_nb.board import BoardLogs
 from siamese_nb.callbacks import PairMetrics, Progress
 from siamese_nb.checkpoints import Checkpoint, History
 from siamese_nb.config import TrainConfig
 from siamese_nb.embeddings import compiled_by_xla
 from siamese_nb.learners import PairLearner
 from siamese_nb.pairs import Pairs, Part
-from siamese_nb.tensorboard import tensorboard_callback
 from siamese_nb.watching import Panel, Reports
 
 _WATCHED_IMAGES = 2000  # of train, embedded after each epoch to compare with validation; more would cost time only
@@ -83,7 +83,7 @@ def fit_stage(
     stopped: KeyboardInterrupt | None = None
     try:
         left = range(done + kept.epochs, done + epochs)  # none if the stage had come to its end
-        _fit(learner, left, [watching, best, tensorboard_callback(folder), kept, shown])
+        _fit(learner, left, [watching, best, BoardLogs(folder, watching, kept, done), kept, shown])
     except KeyboardInterrupt as error:
         stopped = error
         if kept.epochs:
@@ -123,10 +123,10 @@ def _judged(part: Part, config: TrainConfig) -> Pairs:
     return pairs.take(np.flatnonzero(counted))
 
 
-def sample_part(part: Part, seed: int) -> Part:
-    """Return things of a part, at random, up to about `_WATCHED_IMAGES` images."""
+def sample_part(part: Part, seed: int, images: int = _WATCHED_IMAGES) -> Part:
+    """Return things of a part, at random, up to about so many images."""
     things, inverse, sizes = np.unique(part.identity, return_inverse=True, return_counts=True)
     order = np.random.default_rng(seed).permutation(len(things))
     chosen: NDArray[np.bool_] = np.zeros(len(things), bool)
-    chosen[order[: max(2, int(np.searchsorted(np.cumsum(sizes[order]), _WATCHED_IMAGES)))]] = True
+    chosen[order[: max(2, int(np.searchsorted(np.cumsum(sizes[order]), images)))]] = True
     return part.only(part.images[chosen[inverse]])

@@ -18,6 +18,7 @@ from tqdm.auto import tqdm
 from siamese_nb import metrics
 from siamese_nb.bank import Bank
 from siamese_nb.baselines import colour_histogram_baseline
+from siamese_nb.board import draw_hardest, write_outcome, write_settings
 from siamese_nb.calibration import fit_calibration
 from siamese_nb.checkpoints import checkpoint_folder
 from siamese_nb.config import TrainConfig
@@ -31,6 +32,7 @@ from siamese_nb.legs import build_leg, default_size
 from siamese_nb.models import MetricHead, build_projection, build_siamese
 from siamese_nb.novelty import Known
 from siamese_nb.pairs import Pairs, Part, Split
+from siamese_nb.projector import write_projector
 from siamese_nb.provenance import auc_by_kind, dataset_facts, versions
 from siamese_nb.stages import Watched, fit_stage, freeze_statistics, sample_part
 from siamese_nb.storage import check_writable
@@ -39,6 +41,7 @@ from siamese_nb.verifier import Verifier
 from siamese_nb.watching import Panel, told
 
 _FROZEN_SLOWER = 3  # good features need a nudge; at full rate validation is best after one epoch and falls from there
+_PROJECTED_IMAGES = 1000  # as many points as one can tell apart, and a sprite that browsers load at once
 _FINE_TUNE_SLOWER = 20  # a trained leg must not be shaken by a head that is still rough
 
 
@@ -86,9 +89,11 @@ def train(
         run = Run.begin(dataset if isinstance(dataset, Dataset) else scan(dataset), config)
         run.panel = panel
         folder = _new_folder(Path(logs) / "fit", f"{started}-{config.leg}", Path(out))
+        write_settings(folder, config)
         stopped = run.learn(folder)
         verifier = run.verifier()
         verifier.save(Path(out) / folder.name)
+        run.log(folder, verifier)
         if panel is not None:
             panel.show(phase="stopped" if stopped else "done", saved=str(verifier.path))
     if not stopped:
@@ -187,14 +192,37 @@ class Run:
         model = build_siamese(self.leg, self.head)
         return Verifier(model, about, self.history, pairs, seen, looks, self._known())
 
+    def log(self, folder: Path, verifier: Verifier) -> None:
+        """Show in TensorBoard what was learned: test figures, the hardest validation pairs, embeddings of test."""
+        _, pairs, counted = self.validation
+        test, validation, epochs = (
+            verifier.pairs["test"].main,
+            verifier.pairs["validation"].main,
+            len(self.history["loss"]),
+        )
+        one, two = pairs.one[counted], pairs.two[counted]
+        hardest = draw_hardest(self.bank.images, one, two, validation.labels, validation.scores, verifier.threshold)
+        write_outcome(folder, test.labels, test.scores, hardest, epochs)
+        part = sample_part(self.split.test, self.config.seed, _PROJECTED_IMAGES)
+        columns = {
+            "category": [self.dataset.categories[number] for number in self.dataset.category[part.images]],
+            "identity": [str(number) for number in part.identity],
+            "path": [self.dataset.paths[row] for row in part.images],
+        }
+        write_projector(folder, self._embed(part.images), self.bank.images[part.images], columns)
+
     def _known(self) -> Known:
         """Keep a sample of what was trained on, and how far from it validation lies."""
         parts = [sample_part(part, self.config.seed).images for part in (self.split.train, self.split.validation)]
+        train, validation = (self._embed(rows) for rows in parts)
+        return Known.from_parts(train, validation, self.config.seed)
+
+    def _embed(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Embed rows of the bank, from the features of a leg that stayed frozen where there are any."""
         frozen = not self.config.learns_leg and not self.config.fine_tune
         leg: keras.Model = self.projection if frozen else self.leg
         table: NDArray[Any] = bank_embeddings(self.backbone, self.bank) if frozen else self.bank.images
-        train, validation = (embed(leg, table[rows]) for rows in parts)
-        return Known.from_parts(train, validation, self.config.seed)
+        return embed(leg, table[rows])
 
     def _fit(self, leg: keras.Model, table: NDArray[Any], rate: float, folder: Path, stage: str) -> None:
         learner = make_learner(leg, self.head, table, self.split.train, self.config)

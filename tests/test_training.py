@@ -12,6 +12,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow
+from test_tensorboard import read_events
 
 from siamese_nb import batches as batches_module
 from siamese_nb import evidence, learners, training
@@ -95,16 +96,24 @@ def test_the_history_holds_every_metric_of_train_and_validation(trained) -> None
 
 
 def test_tensorboard_shows_the_history(trained) -> None:
-    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-
     folder = trained.logs / "fit" / trained.path.name
     for part, prefix in (("train", ""), ("validation", "val_")):
-        events = EventAccumulator(str(folder / part)).Reload()
+        events = read_events(folder / part)
         for name in WATCHED:
-            tensors = events.Tensors(f"epoch_{name}")
-            shown = [float(np.frombuffer(event.tensor_proto.tensor_content, np.float32)[0]) for event in tensors]
-            assert [event.step for event in tensors] == list(range(4))
-            assert shown == pytest.approx(trained.verifier.history[prefix + name], abs=1e-6, nan_ok=True)
+            steps, values = zip(*events[f"epoch_{name}"], strict=True)
+            assert steps == (0, 1, 2, 3)
+            assert values == pytest.approx(trained.verifier.history[prefix + name], abs=1e-6, nan_ok=True)
+        assert [step for step, _ in events["pairs"]] == [0, 1, 2, 3]
+    validation, test = trained.verifier.pairs["validation"].main, trained.verifier.pairs["test"].main
+    assert events["pairs"][-1][1][:, 0].tolist()[:2] == [sum(validation.labels == 1), sum(validation.labels == 0)]
+    assert [step for step, _ in events["hardest pairs"]] == [3]
+    tested = read_events(folder / "test")
+    ((step, auc),) = tested["epoch_auc"]
+    assert (step, float(auc)) == (3, pytest.approx(watched_figures(test.labels, test.scores)["auc"], abs=1e-6))
+    lines = (folder / "metadata.tsv").read_text("utf-8").splitlines()
+    assert lines[0] == "category\tidentity\tpath"
+    assert {line.split("\t")[2] for line in lines[1:]} == {*test.one, *test.two}
+    assert (folder / "embeddings.bytes").stat().st_size == 4 * 16 * (len(lines) - 1)
 
 
 def test_the_bundle_says_how_it_was_made(trained) -> None:
