@@ -65,8 +65,9 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         one, two = place.reshape(2, -1).astype(np.int32)
         genuine = pairs.label == 1
         share = np.clip(genuine.mean(), 1e-6, 1 - 1e-6)
-        weight = np.where(genuine, 0.5 / share, 0.5 / (1 - share))
         missing = -len(pairs) % _PAIRS_MULTIPLE
+        # Their mean is 1 with what fills up: a sum over the batch, or over shares of it, needs no other count.
+        weight = np.where(genuine, 0.5 / share, 0.5 / (1 - share)) * (1 + missing / len(pairs))
         padded = [np.pad(column, (0, missing)) for column in (one, two, pairs.label, weight)]
         one, two, label, weight = padded
         inputs = {"images": self._filled(rows), "one": one, "two": two}

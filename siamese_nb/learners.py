@@ -10,6 +10,7 @@ from siamese_nb.augmentation import build_augmentation
 from siamese_nb.batches import Batches, IdentityBatches, PairBatches, image_batches
 from siamese_nb.calibration import fit_sigmoid
 from siamese_nb.config import TrainConfig
+from siamese_nb.distribution import Gathered, OneDevice
 from siamese_nb.embeddings import pair_scores, row_embeddings
 from siamese_nb.errors import InputError
 from siamese_nb.losses import OF_ALL, OF_BATCH, OF_PAIRS, Directions, pair_loss
@@ -32,6 +33,7 @@ class PairLearner:
     part : Part
         The training part.
     config : TrainConfig
+    distribution : OneDevice, optional
 
     Attributes
     ----------
@@ -46,8 +48,15 @@ class PairLearner:
     monitor = "val_loss"
 
     def __init__(
-        self, leg: keras.Model, head: MetricHead, table: NDArray[Any], part: Part, config: TrainConfig
+        self,
+        leg: keras.Model,
+        head: MetricHead,
+        table: NDArray[Any],
+        part: Part,
+        config: TrainConfig,
+        distribution: OneDevice | None = None,
     ) -> None:
+        self.distribution = distribution or OneDevice()
         self.leg, self.head, self.table, self.part, self.config = leg, head, table, part, config
         self.cheap = table.ndim == 2
         self.augmentation = None if self.cheap else build_augmentation(config.augment, config.seed)
@@ -55,7 +64,8 @@ class PairLearner:
 
     def _build(self) -> tuple[Batches, keras.Model, Any]:
         batches = (PairBatches if self.cheap else image_batches)(self.table, self.part, self.config)
-        return batches, build_in_batch(self.leg, self.head, self.augmentation), pair_loss(self.config.loss)
+        gathered = Gathered(self.distribution.gather)
+        return batches, build_in_batch(self.leg, self.head, self.augmentation, gathered), pair_loss(self.config.loss)
 
     def settle(self, pairs: Pairs) -> None:
         """Make the neuron fit the embeddings as they are; here it has learned with them."""
@@ -92,7 +102,7 @@ class IdentityLearner(PairLearner):
         found = self.leg(images if self.augmentation is None else self.augmentation(images))
         if name in OF_ALL:
             found = Directions(batches.identities)(found)
-        return batches, keras.Model(images, found), {**OF_BATCH, **OF_ALL}[name]
+        return batches, keras.Model(images, found), self.distribution.joined({**OF_BATCH, **OF_ALL}[name])
 
     def settle(self, pairs: Pairs) -> None:
         """Fit the neuron to training pairs."""
@@ -102,11 +112,16 @@ class IdentityLearner(PairLearner):
 
 
 def make_learner(
-    leg: keras.Model, head: MetricHead, table: NDArray[Any], part: Part, config: TrainConfig
+    leg: keras.Model,
+    head: MetricHead,
+    table: NDArray[Any],
+    part: Part,
+    config: TrainConfig,
+    distribution: OneDevice | None = None,
 ) -> PairLearner:
     """Return the learner of the loss that the configuration names; for the parameters see `PairLearner`."""
     kind = PairLearner if config.loss in OF_PAIRS else IdentityLearner
-    return kind(leg, head, table, part, config)
+    return kind(leg, head, table, part, config, distribution)
 
 
 def fit_head(

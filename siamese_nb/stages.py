@@ -65,16 +65,19 @@ def fit_stage(
     before = [(part, part.get_weights()) for part in (learner.leg, learner.head) if part.built]
     sign = -1 if learner.monitor == "val_auc" else 1
     least = min((sign * value for value in history.get(learner.monitor, [])), default=np.inf)
-    learner.model.compile(keras.optimizers.Adam(rate), learner.loss, jit_compile=compiled_by_xla())
+    with learner.distribution.scope():
+        learner.model.compile(keras.optimizers.Adam(rate), learner.loss, jit_compile=compiled_by_xla())
     mode = "min" if sign == 1 else "max"
     best = keras.callbacks.EarlyStopping(
         learner.monitor, patience=learner.config.patience, restore_best_weights=True, mode=mode
     )
     kept = Checkpoint(checkpoint, best)
-    kept.restore(learner.model)
+    with learner.distribution.scope():
+        kept.restore(learner.model)
     learner.batches.begin(kept.epochs)
     done = len(history.get("loss", []))
-    watching = PairMetrics(learner.score, watched.train, watched.validation, learner.settle)
+    score, settle = map(learner.distribution.measured, (learner.score, learner.settle))
+    watching = PairMetrics(score, watched.train, watched.validation, settle)
     epochs = kept.epochs if kept.ended else learner.config.epochs
     if panel is None:
         shown: keras.callbacks.Callback = Progress(epochs, len(learner.batches), kept.epochs)
@@ -83,7 +86,10 @@ def fit_stage(
     stopped: KeyboardInterrupt | None = None
     try:
         left = range(done + kept.epochs, done + epochs)  # none if the stage had come to its end
-        _fit(learner, left, [watching, best, BoardLogs(folder, watching, kept, done), kept, shown])
+        callbacks = [watching, best, BoardLogs(folder, watching, kept, done), kept, shown]
+        learner.distribution.fit(
+            learner.model, learner.batches, initial_epoch=left.start, epochs=left.stop, callbacks=callbacks
+        )
     except KeyboardInterrupt as error:
         stopped = error
         if kept.epochs:
@@ -96,17 +102,6 @@ def fit_stage(
         history.setdefault(name, []).extend(values)
     if stopped:
         raise stopped
-
-
-def _fit(learner: PairLearner, epochs: range, callbacks: list[keras.callbacks.Callback]) -> None:
-    learner.model.fit(
-        learner.batches,
-        initial_epoch=epochs.start,
-        epochs=epochs.stop,
-        shuffle=False,
-        verbose=0,
-        callbacks=callbacks,
-    )
 
 
 def freeze_statistics(leg: keras.Model) -> None:

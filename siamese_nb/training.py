@@ -5,7 +5,9 @@ import itertools
 import os
 import shutil
 import sys
+import tempfile
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ from siamese_nb.calibration import fit_calibration
 from siamese_nb.checkpoints import checkpoint_folder
 from siamese_nb.config import TrainConfig
 from siamese_nb.dataset import Dataset, scan
+from siamese_nb.distribution import OneDevice, make_distribution
 from siamese_nb.doctor import Certificate, certified_split, perceptual_hashes
 from siamese_nb.embeddings import bank_embeddings, cosine_scores, embed, row_scores
 from siamese_nb.errors import InputError
@@ -52,6 +55,7 @@ def train(
     out: str | os.PathLike[str] = "saved_model",
     logs: str | os.PathLike[str] = "logs",
     panel: Panel | None = None,
+    distribution: str = "none",
 ) -> Verifier:
     """Train a siamese network and save it as a bundle.
 
@@ -69,6 +73,8 @@ def train(
         TensorBoard's logs go to `fit/<run>` in this folder.
     panel : Panel, optional
         Shows in a notebook how training goes, with a button that stops it: `siamese_nb.widgets.TrainingPanel()`.
+    distribution : {"none", "data_parallel"}
+        `data_parallel` learns on all devices, see `siamese_nb.distribution.make_distribution`.
 
     Returns
     -------
@@ -81,12 +87,15 @@ def train(
         If the dataset is too small, the leg or its weights cannot be had, a place cannot be written to, or the network
         collapsed: all its scores are equal.
     """
+    spread = make_distribution(distribution)  # first: TensorFlow accepts workers before it computes anything, not after
     config = config or TrainConfig()
     started = time.strftime("%Y%m%d-%H%M%S")
-    for place in (out, logs):
-        check_writable(place)
-    with told(panel):
-        run = Run.begin(dataset if isinstance(dataset, Dataset) else scan(dataset), config)
+    with told(panel), ExitStack() as undone:
+        if not spread.chief:  # of several machines the first one writes; what the others write goes with them
+            out = logs = undone.enter_context(tempfile.TemporaryDirectory())
+        for place in (out, logs):
+            check_writable(place)
+        run = Run.begin(dataset if isinstance(dataset, Dataset) else scan(dataset), config, spread)
         run.panel = panel
         folder = _new_folder(Path(logs) / "fit", f"{started}-{config.leg}", Path(out))
         write_settings(folder, config)
@@ -113,20 +122,24 @@ class Run:
     backbone: keras.Model
     projection: keras.Model
     head: MetricHead
+    distribution: OneDevice = field(default_factory=OneDevice)
     history: dict[str, list[float]] = field(default_factory=dict)
     panel: Panel | None = None
 
     @classmethod
-    def begin(cls, dataset: Dataset, config: TrainConfig) -> "Run":
+    def begin(cls, dataset: Dataset, config: TrainConfig, distribution: OneDevice | None = None) -> "Run":
         """Decode the pictures, split them, and build the network."""
         keras.utils.set_random_seed(config.seed)
         size = config.image_size or default_size(config.leg)
-        backbone = build_leg(config.leg, size, config.weights)
+        spread = distribution or OneDevice()
+        with spread.scope():
+            backbone = build_leg(config.leg, size, config.weights)
+            projection = build_projection(backbone.output_shape[-1], config.embedding)
         dataset, bank = dataset.bank((size, size))
         split, proof = certified_split(dataset, bank, seed=config.seed, by=config.split_by)
-        projection = build_projection(backbone.output_shape[-1], config.embedding)
         head = MetricHead(config.distance, name="head")
-        return cls(config, dataset, bank, split, proof, backbone, projection, head)
+        legs = spread.alone(backbone), spread.alone(projection)
+        return cls(config, dataset, bank, split, proof, *legs, head, spread)
 
     def __post_init__(self) -> None:
         """Draw the fixed pairs, and make one leg of backbone and projection."""
@@ -225,7 +238,8 @@ class Run:
         return embed(leg, table[rows])
 
     def _fit(self, leg: keras.Model, table: NDArray[Any], rate: float, folder: Path, stage: str) -> None:
-        learner = make_learner(leg, self.head, table, self.split.train, self.config)
+        with self.distribution.scope():
+            learner = make_learner(leg, self.head, table, self.split.train, self.config, self.distribution)
         watched = Watched.draw(self.split.train, self.split.validation, self.config)
         fit_stage(learner, rate, watched, self.history, folder, self.checkpoints / f"{stage}.npz", self.panel)
 
