@@ -7,11 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamese_nb.config import TrainConfig
+from siamese_nb.losses import OF_ALL
 from siamese_nb.pairs import Pairs, Part
 
 _UNITS_TOGETHER = 4  # twins of one category that share a batch, so that it offers impostors within a category
 _PAIRS_AT_ONCE = 256
 _MOST_GENUINE = 8192  # an epoch of more would only delay the look at validation
+_QUARTERS = 4
 _IMAGES_MULTIPLE, _PAIRS_MULTIPLE = 32, 64  # few distinct shapes: backends compile anew for each
 
 
@@ -33,7 +35,11 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
     ----------
     fed : int
         How many images were put into batches so far, whatever the epoch: what a rate is counted from.
+    views : tuple of ndarray of the table's shape
+        The same rows of other views of the pictures: each image of a batch is taken from one of them or the table.
     """
+
+    views: tuple[NDArray[Any], ...] = ()
 
     def __init__(self, table: NDArray[Any], part: Part, config: TrainConfig) -> None:
         super().__init__()
@@ -60,7 +66,9 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
     def _random(self, *key: int) -> np.random.Generator:
         return np.random.default_rng([self.config.seed, self.epoch, *key])
 
-    def _batch(self, pairs: Pairs) -> tuple[dict[str, NDArray[Any]], NDArray[np.float32], NDArray[np.float32]]:
+    def _batch(
+        self, pairs: Pairs, index: int
+    ) -> tuple[dict[str, NDArray[Any]], NDArray[np.float32], NDArray[np.float32]]:
         rows, place = np.unique([pairs.one, pairs.two], return_inverse=True)
         one, two = place.reshape(2, -1).astype(np.int32)
         genuine = pairs.label == 1
@@ -70,13 +78,21 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         weight = np.where(genuine, 0.5 / share, 0.5 / (1 - share)) * (1 + missing / len(pairs))
         padded = [np.pad(column, (0, missing)) for column in (one, two, pairs.label, weight)]
         one, two, label, weight = padded
-        inputs = {"images": self._filled(rows), "one": one, "two": two}
+        inputs = {"images": self._filled(rows, index), "one": one, "two": two}
         return inputs, label[:, None].astype(np.float32), weight.astype(np.float32)
 
-    def _filled(self, rows: NDArray[np.int64]) -> NDArray[Any]:
-        """Return these rows of the table, and some of them again to make up the multiple."""
+    def _filled(self, rows: NDArray[np.int64], index: int) -> NDArray[Any]:
+        """Return these rows, each in a view drawn for this batch, and some of them again to make up the multiple."""
         self.fed += len(rows)
-        return np.asarray(self.table[np.resize(rows, len(rows) + -len(rows) % _IMAGES_MULTIPLE)])
+        rows = np.resize(rows, len(rows) + -len(rows) % _IMAGES_MULTIPLE)
+        if not self.views:
+            return np.asarray(self.table[rows])
+        tables = (self.table, *self.views)
+        view = self._random(index, len(tables)).integers(0, len(tables), len(rows))
+        filled = np.empty((len(rows), *self.table.shape[1:]), self.table.dtype)
+        for number, table in enumerate(tables):
+            filled[view == number] = table[rows[view == number]]
+        return filled
 
 
 class PairBatches(Batches):
@@ -105,7 +121,8 @@ class PairBatches(Batches):
 
     def __getitem__(self, index: int) -> tuple[Any, ...]:
         start = index * self.pairs_at_once
-        return self._batch(self.pairs.take(np.arange(start, min(start + self.pairs_at_once, len(self.pairs)))))
+        pairs = self.pairs.take(np.arange(start, min(start + self.pairs_at_once, len(self.pairs))))
+        return self._batch(pairs, index)
 
 
 class ImageBatches(Batches):
@@ -135,26 +152,47 @@ class ImageBatches(Batches):
         return len(self.rows)
 
     def __getitem__(self, index: int) -> tuple[Any, ...]:
-        return self._batch(self._draw(self.part.only(self.rows[index]), index))
+        return self._batch(self._draw(self.part.only(self.rows[index]), index), index)
 
 
 class IdentityBatches(ImageBatches):
     """Batches for losses of identities: some identities, some images of each, and which images show the same.
+
+    For losses over all identities, images in random order.
 
     A batch is `(images, identity)`, identities numbered from 0 in the part; those of rows that only fill up are -1.
     """
 
     images_together = 4
 
+    def __init__(self, table: NDArray[Any], part: Part, config: TrainConfig, images_at_once: int | None = None) -> None:
+        self.turns = _QUARTERS if config.rotations and table.ndim == 4 else 1
+        super().__init__(table, part, config, images_at_once)
+
+    def _begin(self) -> None:
+        if self.config.loss not in OF_ALL:
+            super()._begin()
+            return
+        # Each image is compared with every identity, so it needs no twin in its batch, and a mixed batch is better.
+        rows = self._random().permutation(self.part.images)
+        self.rows = np.array_split(rows, max(1, round(len(rows) / self.images_at_once)))
+
     @property
     def identities(self) -> int:
-        """How many identities there are to tell apart."""
-        return len(np.unique(self.part.identity))
+        """How many identities there are to tell apart; a thing turned is another one where rotations are learned."""
+        return len(np.unique(self.part.identity)) * self.turns
 
     def __getitem__(self, index: int) -> tuple[Any, ...]:
         rows = self.rows[index]
         number = np.searchsorted(np.unique(self.part.identity), self.part.identity_of(rows))
-        images = self._filled(rows)
+        images = self._filled(rows, index)
+        if self.turns > 1:
+            # By what it shows, so that twins in a batch are turned alike.
+            of_thing = self._random(index).integers(0, self.turns, number.max() + 1)
+            turns = of_thing[number]
+            per_image = zip(images, np.resize(turns, len(images)), strict=True)
+            images = np.stack([np.rot90(image, turn) for image, turn in per_image])
+            number = number * self.turns + turns
         return images, np.pad(number, (0, len(images) - len(rows)), constant_values=-1)[:, None].astype(np.float32)
 
 

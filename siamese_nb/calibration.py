@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from scipy.special import expit, logit
 
 from siamese_nb.errors import InputError
-from siamese_nb.metrics.convention import BoolArray, FloatArray, check_pairs, check_scores
+from siamese_nb.metrics.convention import BoolArray, FloatArray, check_pairs, check_prevalence, check_scores
 
 ISOTONIC_FROM = 1000
 """Pairs of the rarer kind from which isotonic regression is used; with fewer it overfits and Platt's sigmoid is used.
@@ -71,8 +71,7 @@ class Calibration:
         InputError
             If a score is not a number in [0, 1], or the prevalence is not between 0 and 1.
         """
-        if not 0.0 < prevalence < 1.0:
-            raise InputError(f"prevalence={prevalence} was given: the share of genuine pairs must lie between 0 and 1")
+        check_prevalence(prevalence)
         balanced = np.interp(_log_odds(check_scores(scores)), self.score_log_odds, self.genuine_log_odds)
         shifted = expit(balanced + math.log(prevalence) - math.log1p(-prevalence))
         return np.asarray(np.clip(shifted, np.finfo(float).tiny, 1.0 - np.finfo(float).epsneg))

@@ -4,7 +4,6 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from tqdm.auto import tqdm
 
 from siamese_nb.header_cache import cached_headers
 from siamese_nb.images import Header, ImageError
+from siamese_nb.threads import in_threads
 
 NOT_IN_USE = -1
 SAMPLE_MARKER = ".sample.json"  # lies in the embedded sample's folder; a scan of the folder above leaves that out
@@ -55,8 +55,12 @@ def headers_of(root: Path, paths: Sequence[str], problems: list[Problem]) -> dic
     blocks = [paths[start : start + _BLOCK] for start in range(0, len(paths), _BLOCK)]
     bar = tqdm(total=len(paths), desc="Reading headers", unit="file", delay=2, leave=False)
     # Reading a header is Python's work on a local disk, but mostly waiting on one that is far away.
-    with bar, cached_headers(root) as read, ThreadPoolExecutor(_THREADS) as pool:
-        for block, results in zip(blocks, pool.map(lambda block: _read_block(read, block), blocks), strict=True):
+    with (
+        bar,
+        cached_headers(root) as read,
+        in_threads(lambda block: _read_block(read, block), blocks, _THREADS) as found_in,
+    ):
+        for block, results in zip(blocks, found_in, strict=True):
             for path, result in zip(block, results, strict=True):
                 if isinstance(result, Header):
                     found[path] = result

@@ -1,5 +1,6 @@
 """Ways to learn, by the loss: what is fitted, what it is fed, and how the neuron at the end gets its weights."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -29,10 +30,12 @@ class PairLearner:
         What learns, from rows of the table to embeddings.
     head : MetricHead
     table : ndarray of shape (n, ...)
-        Images, or features of a frozen leg.
+        Images, or feature maps or features of what is frozen.
     part : Part
         The training part.
     config : TrainConfig
+    views : sequence of ndarray of the table's shape
+        The same of changed views of the images; what is learned from, but never judged by.
     distribution : OneDevice, optional
 
     Attributes
@@ -54,13 +57,16 @@ class PairLearner:
         table: NDArray[Any],
         part: Part,
         config: TrainConfig,
+        views: Sequence[NDArray[Any]] = (),
         distribution: OneDevice | None = None,
     ) -> None:
         self.distribution = distribution or OneDevice()
         self.leg, self.head, self.table, self.part, self.config = leg, head, table, part, config
         self.cheap = table.ndim == 2
-        self.augmentation = None if self.cheap else build_augmentation(config.augment, config.seed)
+        pictures = table.dtype == np.uint8
+        self.augmentation = build_augmentation(config.augment, config.seed) if pictures else None
         self.batches, self.model, self.loss = self._build()
+        self.batches.views = tuple(views)
 
     def _build(self) -> tuple[Batches, keras.Model, Any]:
         batches = (PairBatches if self.cheap else image_batches)(self.table, self.part, self.config)
@@ -117,11 +123,12 @@ def make_learner(
     table: NDArray[Any],
     part: Part,
     config: TrainConfig,
+    views: Sequence[NDArray[Any]] = (),
     distribution: OneDevice | None = None,
 ) -> PairLearner:
     """Return the learner of the loss that the configuration names; for the parameters see `PairLearner`."""
     kind = PairLearner if config.loss in OF_PAIRS else IdentityLearner
-    return kind(leg, head, table, part, config, distribution)
+    return kind(leg, head, table, part, config, views, distribution)
 
 
 def fit_head(

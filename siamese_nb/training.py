@@ -7,6 +7,7 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,16 +19,19 @@ from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
 from siamese_nb import metrics
+from siamese_nb.augmentation import fixed_views
 from siamese_nb.bank import Bank
 from siamese_nb.baselines import colour_histogram_baseline
+from siamese_nb.blocks import cut_leg
 from siamese_nb.board import draw_hardest, write_outcome, write_settings
 from siamese_nb.calibration import fit_calibration
 from siamese_nb.checkpoints import checkpoint_folder
 from siamese_nb.config import TrainConfig
 from siamese_nb.dataset import Dataset, scan
 from siamese_nb.distribution import OneDevice, make_distribution
-from siamese_nb.doctor import Certificate, certified_split, perceptual_hashes
-from siamese_nb.embeddings import bank_embeddings, cosine_scores, embed, row_scores
+from siamese_nb.doctor import Certificate, certified_split, figures_of
+from siamese_nb.embeddings import bank_embeddings, cosine_scores, pair_scores, row_embeddings
+from siamese_nb.engines import EXACT, check_engine
 from siamese_nb.errors import InputError
 from siamese_nb.evidence import ScoredPairs
 from siamese_nb.learners import make_learner
@@ -41,6 +45,7 @@ from siamese_nb.stages import Watched, fit_stage, freeze_statistics, sample_part
 from siamese_nb.storage import check_writable
 from siamese_nb.thresholds import choose_threshold
 from siamese_nb.verifier import Verifier
+from siamese_nb.views import average_views
 from siamese_nb.watching import Panel, told
 
 _FROZEN_SLOWER = 3  # good features need a nudge; at full rate validation is best after one epoch and falls from there
@@ -89,6 +94,7 @@ def train(
     """
     spread = make_distribution(distribution)  # first: TensorFlow accepts workers before it computes anything, not after
     config = config or TrainConfig()
+    check_engine(config.engine)
     started = time.strftime("%Y%m%d-%H%M%S")
     with told(panel), ExitStack() as undone:
         if not spread.chief:  # of several machines the first one writes; what the others write goes with them
@@ -136,7 +142,8 @@ class Run:
             backbone = build_leg(config.leg, size, config.weights)
             projection = build_projection(backbone.output_shape[-1], config.embedding)
         dataset, bank = dataset.bank((size, size))
-        split, proof = certified_split(dataset, bank, seed=config.seed, by=config.split_by)
+        shares = config.validation_share, config.test_share
+        split, proof = certified_split(dataset, bank, seed=config.seed, by=config.split_by, shares=shares)
         head = MetricHead(config.distance, name="head")
         legs = spread.alone(backbone), spread.alone(projection)
         return cls(config, dataset, bank, split, proof, *legs, head, spread)
@@ -153,7 +160,9 @@ class Run:
         try:
             if not self.config.learns_leg:
                 self.fit_head(folder)
-            if self.config.learns_leg or self.config.fine_tune:
+                if self.config.fine_tune:
+                    self.fit_block(folder)
+            if self.config.learns_leg or (self.config.fine_tune and self.config.depth == "leg"):
                 self.fit_leg(folder)
         except KeyboardInterrupt:
             if not self.history:
@@ -166,8 +175,16 @@ class Run:
 
     def fit_head(self, folder: Path) -> None:
         """Train projection and head on features of the frozen backbone; each image goes through it once, ever."""
-        features = bank_embeddings(self.backbone, self.bank)
-        self._fit(self.projection, features, self.config.learning_rate / _FROZEN_SLOWER, folder, "head")
+        features, *views = self._tables(self.backbone)
+        self._fit(self.projection, features, self.config.learning_rate / _FROZEN_SLOWER, folder, "head", views)
+
+    def fit_block(self, folder: Path) -> None:
+        """Train the leg's last block too, on feature maps of what lies below it; each image goes through that once."""
+        below, block = cut_leg(self.backbone)
+        freeze_statistics(block)
+        leg = keras.Model(block.input, self.projection(block.output), name="leg")
+        maps, *views = self._tables(below)
+        self._fit(leg, maps, self.config.learning_rate / _FINE_TUNE_SLOWER, folder, "block", views)
 
     def fit_leg(self, folder: Path) -> None:
         """Train the whole leg on images: from scratch, or from where the head's training left it."""
@@ -181,7 +198,9 @@ class Run:
         """Choose the threshold on validation, measure on test, and put the evidence together."""
         if self.panel is not None:
             self.panel.show(phase="measuring")
-        pairs = {name: self._scored(*getattr(self, name)) for name in ("validation", "test")}
+        self.leg = average_views(self.leg, self.config.averaged_views)
+        embeddings = self.embeddings = self._embeddings()
+        pairs = {name: self._scored(embeddings, *getattr(self, name)) for name in ("validation", "test")}
         judged = pairs["validation"]
         if metrics.is_collapsed(judged.scores):
             raise InputError(
@@ -201,45 +220,69 @@ class Run:
             "versions": versions(),
         }
         used = np.concatenate([self.split.train.images, self.split.validation.images])
-        seen, looks = np.unique(self.bank.digests[used]), perceptual_hashes(self.bank.images[used])
+        seen, looks = np.unique(self.bank.digests[used]), figures_of(self.bank).hashes[used]
         model = build_siamese(self.leg, self.head)
-        return Verifier(model, about, self.history, pairs, seen, looks, self._known())
+        return Verifier(model, about, self.history, pairs, seen, looks, self._known(embeddings))
 
     def log(self, folder: Path, verifier: Verifier) -> None:
         """Show in TensorBoard what was learned: test figures, the hardest validation pairs, embeddings of test."""
         _, pairs, counted = self.validation
-        test, validation, epochs = (
-            verifier.pairs["test"].main,
-            verifier.pairs["validation"].main,
-            len(self.history["loss"]),
-        )
+        test, validation = verifier.pairs["test"].main, verifier.pairs["validation"].main
         one, two = pairs.one[counted], pairs.two[counted]
         hardest = draw_hardest(self.bank.images, one, two, validation.labels, validation.scores, verifier.threshold)
-        write_outcome(folder, test.labels, test.scores, hardest, epochs)
+        write_outcome(folder, test.labels, test.scores, hardest, len(self.history["loss"]))
         part = sample_part(self.split.test, self.config.seed, _PROJECTED_IMAGES)
         columns = {
             "category": [self.dataset.categories[number] for number in self.dataset.category[part.images]],
             "identity": [str(number) for number in part.identity],
             "path": [self.dataset.paths[row] for row in part.images],
         }
-        write_projector(folder, self._embed(part.images), self.bank.images[part.images], columns)
+        write_projector(folder, self.embeddings[part.images], self.bank.images[part.images], columns)
 
-    def _known(self) -> Known:
+    def _embeddings(self) -> NDArray[np.float32]:
+        """Embed each picture that the evidence needs once; rows of others stay 0."""
+        parts = (self.split.validation, self.split.test, self._sample(self.split.train))
+        rows = np.concatenate([part.images for part in parts])
+        leg, table = self._shortest()
+        found = np.zeros((len(table), leg.output_shape[-1]), np.float32)
+        found[np.sort(rows)] = row_embeddings(leg, table, rows, rows)[0]
+        return found
+
+    def _sample(self, part: Part) -> Part:
+        return sample_part(part, self.config.seed)
+
+    def _known(self, embeddings: NDArray[np.float32]) -> Known:
         """Keep a sample of what was trained on, and how far from it validation lies."""
-        parts = [sample_part(part, self.config.seed).images for part in (self.split.train, self.split.validation)]
-        train, validation = (self._embed(rows) for rows in parts)
+        train, validation = (
+            embeddings[self._sample(part).images] for part in (self.split.train, self.split.validation)
+        )
         return Known.from_parts(train, validation, self.config.seed)
 
-    def _embed(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Embed rows of the bank, from the features of a leg that stayed frozen where there are any."""
-        frozen = not self.config.learns_leg and not self.config.fine_tune
-        leg: keras.Model = self.projection if frozen else self.leg
-        table: NDArray[Any] = bank_embeddings(self.backbone, self.bank) if frozen else self.bank.images
-        return embed(leg, table[rows])
+    def _tables(self, frozen: keras.Model) -> list[NDArray[Any]]:
+        """Send the bank, and each view of the training part, through what is frozen; or read that from the cache."""
+        engine, rows = self.config.engine, self.split.train.images
+        views = fixed_views(self.config.augment, self.config.views) if self.config.views else []
+        changed = [bank_embeddings(frozen, self.bank, engine, view, rows) for view in views]
+        return [bank_embeddings(frozen, self.bank, engine), *changed]
 
-    def _fit(self, leg: keras.Model, table: NDArray[Any], rate: float, folder: Path, stage: str) -> None:
+    def _shortest(self) -> tuple[keras.Model, NDArray[Any]]:
+        """Return what embeds rows with the least work, and exactly: of a frozen leg, the rest from its features."""
+        averaged = self.config.averaged_views > 1
+        if self.config.learns_leg or self.config.fine_tune or averaged or self.config.engine not in EXACT:
+            return self.leg, self.bank.images
+        return self.projection, bank_embeddings(self.backbone, self.bank, self.config.engine)
+
+    def _fit(
+        self,
+        leg: keras.Model,
+        table: NDArray[Any],
+        rate: float,
+        folder: Path,
+        stage: str,
+        views: Sequence[NDArray[Any]] = (),
+    ) -> None:
         with self.distribution.scope():
-            learner = make_learner(leg, self.head, table, self.split.train, self.config, self.distribution)
+            learner = make_learner(leg, self.head, table, self.split.train, self.config, views, self.distribution)
         watched = Watched.draw(self.split.train, self.split.validation, self.config)
         fit_stage(learner, rate, watched, self.history, folder, self.checkpoints / f"{stage}.npz", self.panel)
 
@@ -251,11 +294,14 @@ class Run:
         _, pairs, _ = self.test
         scores = {"colour_histogram": colour_histogram_baseline(self.bank.images, pairs.one, pairs.two)}
         if not self.config.learns_leg and not self.config.fine_tune:
-            scores["frozen_cosine"] = cosine_scores(bank_embeddings(self.backbone, self.bank), pairs.one, pairs.two)
+            features = bank_embeddings(self.backbone, self.bank, self.config.engine)
+            scores["frozen_cosine"] = cosine_scores(features, pairs.one, pairs.two)
         return {name: auc_by_kind(pairs, values) for name, values in scores.items()}
 
-    def _scored(self, part: Part, pairs: Pairs, counted: NDArray[np.bool_]) -> ScoredPairs:
-        scores = row_scores(self.leg, self.head, self.bank.images, pairs.one, pairs.two)
+    def _scored(
+        self, embeddings: NDArray[np.float32], part: Part, pairs: Pairs, counted: NDArray[np.bool_]
+    ) -> ScoredPairs:
+        scores = pair_scores(self.head, embeddings, pairs.one, pairs.two)
         return ScoredPairs.from_pairs(pairs, counted, scores, self.dataset.paths, part)
 
 

@@ -49,7 +49,7 @@ class Reports(keras.callbacks.Callback):  # type: ignore[misc]
     Parameters
     ----------
     panel : Panel
-    stage : {"head", "leg"}
+    stage : {"head", "block", "leg"}
     learner : PairLearner
     kept : Checkpoint
     before : dict of list of float

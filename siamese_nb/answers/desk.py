@@ -1,12 +1,13 @@
 """Answer the comparer's questions with a verifier, and open a comparer on it."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from siamese_nb.answers.experience import Experience
 from siamese_nb.answers.picture import Picture
@@ -72,6 +73,17 @@ class Desk:
             "remarks": list(_remarks(one, two)),
         }
 
+    def scores(self, one: Picture, others: Sequence[Picture]) -> NDArray[np.float64]:
+        """Score one picture with each of several, to the bit as `compare` does.
+
+        Returns
+        -------
+        ndarray of shape (n_others,), float64, in [0, 1]
+        """
+        embeddings = np.concatenate([one.embedding, *(other.embedding for other in others)])
+        rows = np.arange(1, len(embeddings))
+        return pair_scores(self.verifier.head, embeddings, np.zeros_like(rows), rows)
+
     def explain(self, one: Picture, two: Picture) -> Reason:
         """Say which patches made the score."""
         return self._explainer.explain(one.pixels, two.pixels)
@@ -87,12 +99,13 @@ class Desk:
         return list(self._found(score))
 
     def background(self) -> dict[str, Any]:
-        """Give what stands behind every answer: validation's scores, the band of "not sure", the prevalence."""
+        """Give what stands behind every answer: validation's scores, the threshold and the band of "not sure"."""
         band = self.experience.band
         return {
             **self.experience.histogram(),
             "band": [band.low, band.high],
             "prevalence": self.experience.prevalence,
+            "threshold": self.verifier.threshold,
             "pictures": self._data is not None,
         }
 
@@ -139,6 +152,7 @@ def open_comparer(
     return Comparer(
         desk.compare,
         read=desk.read,
+        scores=desk.scores,
         explain=desk.explain,
         neighbours=desk.neighbours,
         background=desk.background(),

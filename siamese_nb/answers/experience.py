@@ -8,8 +8,8 @@ from scipy.special import expit, logit
 
 from siamese_nb.calibration import Calibration, fit_calibration
 from siamese_nb.evidence import ScoredPairs
+from siamese_nb.metrics.convention import check_prevalence
 from siamese_nb.thresholds.band import Band, choose_band
-from siamese_nb.thresholds.rules import check_prevalence
 
 NEIGHBOURS = 40
 _BARS = 40

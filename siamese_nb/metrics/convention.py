@@ -100,6 +100,18 @@ def check_threshold(threshold: float) -> float:
     return value
 
 
+def check_share(name: str, value: float) -> None:
+    """Raise `InputError` unless a number, named in the message, lies in [0, 1]."""
+    if not 0.0 <= value <= 1.0:
+        raise InputError(f"{name}={value} was given: it must lie in [0, 1]")
+
+
+def check_prevalence(value: float) -> None:
+    """Raise `InputError` unless the share of genuine pairs in use lies strictly between 0 and 1."""
+    if not 0.0 < value < 1.0:
+        raise InputError(f"prevalence={value} was given: the share of genuine pairs in use must lie between 0 and 1")
+
+
 def check_scores(scores: ArrayLike) -> FloatArray:
     """Return scores as float64, or raise `InputError` that counts what is not a number in [0, 1]."""
     # float64 throughout: a float32 score compared with a float64 threshold would round the threshold, not the score.

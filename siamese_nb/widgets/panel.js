@@ -5,7 +5,7 @@ const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 240; // of a chart's own units, which are stretched to its place
 const HEIGHT = 100;
 const KINDS = { training: "", validation: "val_" };
-const STAGES = { head: "Training the head; the leg is frozen", leg: "Training the leg" };
+const STAGES = { head: "Training the head; the leg is frozen", block: "Training the leg's last block", leg: "Training the leg" };
 const PHASES = {
   preparing: "Preparing: pictures, split, network",
   measuring: "Choosing the threshold, measuring on test pairs",
