@@ -63,7 +63,7 @@ def draw(results: dict[str, Any]) -> None:
     }  # fmt: skip
     right.barh(list(shares)[::-1], list(shares.values())[::-1], color="#009e73")
     right.axvline(1, color="#d55e00")
-    right.set(xlabel="operations per second, share of the float32 matrix product's")
+    right.set(xlabel="speed as a share of the float32 matrix product's")
     right.tick_params(axis="y", labelsize=7)
     figure.savefig(HERE / "results.png", dpi=80)
 

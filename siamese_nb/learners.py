@@ -63,15 +63,17 @@ class PairLearner:
         self.distribution = distribution or OneDevice()
         self.leg, self.head, self.table, self.part, self.config = leg, head, table, part, config
         self.cheap = table.ndim == 2
-        pictures = table.dtype == np.uint8
-        self.augmentation = build_augmentation(config.augment, config.seed) if pictures else None
+        self.pictures = table.dtype == np.uint8
+        self.augmentation = build_augmentation(config.augment, config.seed) if self.pictures else None
         self.batches, self.model, self.loss = self._build()
         self.batches.views = tuple(views)
 
     def _build(self) -> tuple[Batches, keras.Model, Any]:
         batches = (PairBatches if self.cheap else image_batches)(self.table, self.part, self.config)
-        gathered = Gathered(self.distribution.gather)
-        return batches, build_in_batch(self.leg, self.head, self.augmentation, gathered), pair_loss(self.config.loss)
+        with self.distribution.scope():
+            gathered = Gathered(self.distribution.gather)
+            model = build_in_batch(self.leg, self.head, self.augmentation, gathered)
+        return batches, model, pair_loss(self.config.loss)
 
     def settle(self, pairs: Pairs) -> None:
         """Make the neuron fit the embeddings as they are; here it has learned with them."""
@@ -104,11 +106,23 @@ class IdentityLearner(PairLearner):
                 f"choose {' or '.join(OF_PAIRS)}"
             )
         batches = IdentityBatches(self.table, self.part, self.config, _IDENTITY_IMAGES if self.cheap else None)
-        images = keras.Input(self.leg.input_shape[1:], dtype=self.leg.input.dtype)
-        found = self.leg(images if self.augmentation is None else self.augmentation(images))
-        if name in OF_ALL:
-            found = Directions(batches.identities)(found)
-        return batches, keras.Model(images, found), self.distribution.joined({**OF_BATCH, **OF_ALL}[name])
+        directions = Directions(batches.identities) if name in OF_ALL else None
+        with self.distribution.scope():
+            images = keras.Input(self.leg.input_shape[1:], dtype=self.leg.input.dtype)
+            found = self.leg(images if self.augmentation is None else self.augmentation(images))
+            model = keras.Model(images, found if directions is None else directions(found))
+        if directions is not None and not self.pictures:  # what is frozen has learned already
+            directions.set_weights([self._mean_embeddings().T])
+        return batches, model, self.distribution.joined({**OF_BATCH, **OF_ALL}[name])
+
+    def _mean_embeddings(self) -> NDArray[np.float32]:
+        """Return where each identity lies now: from directions at random, the first steps would lead astray."""
+        rows = self.part.images
+        embeddings, place, _ = row_embeddings(self.leg, self.table, rows, rows)
+        _, identity = np.unique(self.part.identity, return_inverse=True)
+        sums = np.zeros((identity.max() + 1, embeddings.shape[1]), np.float32)
+        np.add.at(sums, identity, embeddings[place])
+        return sums
 
     def settle(self, pairs: Pairs) -> None:
         """Fit the neuron to training pairs."""

@@ -281,8 +281,7 @@ class Run:
         stage: str,
         views: Sequence[NDArray[Any]] = (),
     ) -> None:
-        with self.distribution.scope():
-            learner = make_learner(leg, self.head, table, self.split.train, self.config, views, self.distribution)
+        learner = make_learner(leg, self.head, table, self.split.train, self.config, views, self.distribution)
         watched = Watched.draw(self.split.train, self.split.validation, self.config)
         fit_stage(learner, rate, watched, self.history, folder, self.checkpoints / f"{stage}.npz", self.panel)
 

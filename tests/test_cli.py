@@ -207,16 +207,8 @@ def test_train_leaves_a_bundle_and_says_where(make_couples, tmp_path: Path) -> N
     out, logs = tmp_path / "out", tmp_path / "logs"
     words = ("--image-size", 32, "--epochs", 1, "--neg-factor", 2, "--seed", 5, "--out", out, "--logs", logs)
     words += ("--loss", "focal", "--augment", "affine")
-    words += (
-        "--set",
-        "optimizer=muon",
-        "--set",
-        "schedule=cosine",
-        "--set",
-        "averaged_views=2",
-        "--set",
-        "embedding=null",
-    )
+    for setting in ("optimizer=muon", "schedule=cosine", "averaged_views=2", "embedding=null", "views=2", "depth=leg"):
+        words += ("--set", setting)
     answer = answer_of("train", data, "--leg", "base_cnn", *words)
     assert {"bundle", "threshold", "validation", "test"} <= set(answer)
     verifier = Verifier.load(out)
@@ -225,7 +217,7 @@ def test_train_leaves_a_bundle_and_says_where(make_couples, tmp_path: Path) -> N
     assert answer["test"]["pairs"] == 3 * 2
     config = verifier.about["config"]
     assert (config["image_size"], config["epochs"], config["neg_factor"], config["seed"]) == (32, 1, 2, 5)
-    assert (config["loss"], config["augment"]) == ("focal", "affine")
+    assert (config["loss"], config["augment"], config["views"], config["depth"]) == ("focal", "affine", 2, "leg")
     assert (config["optimizer"], config["schedule"], config["averaged_views"]) == ("muon", "cosine", 2)
     assert config["embedding"] is None
     assert list((logs / "fit").iterdir())
@@ -350,6 +342,7 @@ def test_data_that_are_not_there_are_one_line(command: str, trained, couple, tmp
         (("--leg", "vgg17"), "'vgg17' is not known"),
         (("--leg", "mobilenetv2", "--weights", "none.h5"), "no weights file none.h5"),
         (("--neg-factor", "0"), "neg_factor=0"),
+        (("--engine", "quick"), "engine='quick'"),
         (("--loss", "hinge"), "loss='hinge' is not known; choose one of binary_crossentropy"),
         (("--negatives", "hard"), "negatives='hard'"),
         (("--epochs", "0"), "epochs=0"),

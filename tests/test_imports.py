@@ -17,7 +17,7 @@ ROOT = Path(siamese_nb.__file__).parent
 # Left to right, as data flows: each module imports from what stands before it, and from nothing after it.
 ORDER = [
     "startup", "errors", "storage", "components", "threads", "notebooks", "headers", "images", "thumbnails",
-    "header_cache", "decoding", "bank", "pairs_file", "layouts",
+    "header_cache", "decoding", "bank", "pairs_file", "files", "layouts",
     "review", "dataset", "label_review", "parts", "pairs", "novelty", "suspects", "looks",
     "metrics", "intervals", "calibration", "clusters", "thresholds", "oneshot", "report", "baselines", "plots",
     "rendering", "sample", "fetch", "widgets", "page", "doctor", "unseen",
@@ -35,7 +35,7 @@ WITH_KERAS = {
 # What the rooms that anyone should be able to use alone may know of the others, beside `errors`.
 KNOWS = {
     "metrics": set(),
-    "intervals": {"metrics"},
+    "intervals": {"metrics", "threads"},
     "thresholds": {"metrics"},
     "calibration": {"metrics"},
     "rendering": set(),

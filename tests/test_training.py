@@ -19,7 +19,7 @@ import tensorflow
 from test_tensorboard import read_events
 
 from siamese_nb import batches as batches_module
-from siamese_nb import evidence, learners, training
+from siamese_nb import evidence, learners, stages, training
 from siamese_nb.bank import digest
 from siamese_nb.callbacks import WATCHED, PairMetrics, Progress, watched_figures
 from siamese_nb.checkpoints import Checkpoint
@@ -239,7 +239,7 @@ def test_a_collapsed_network_is_not_saved(tiny: Train, tmp_path: Path, monkeypat
 
 
 def test_a_network_that_diverges_is_not_saved(tiny: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keras.optimizers, "Adam", lambda rate: keras.optimizers.SGD(1e38))
+    monkeypatch.setitem(stages._OPTIMIZERS, "adam", lambda rate: keras.optimizers.SGD(1e38))
     with pytest.raises(InputError, match="learning rate"):
         tiny()
     assert left_in(tmp_path / "out") == []
