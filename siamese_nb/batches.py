@@ -32,6 +32,8 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
 
     Attributes
     ----------
+    fed : int
+        How many images were put into batches so far, whatever the epoch: what a rate is counted from.
     views : tuple of ndarray of the table's shape
         The same rows of other views of the pictures: each image of a batch is taken from one of them or the table.
     """
@@ -41,6 +43,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
     def __init__(self, table: NDArray[Any], part: Part, config: TrainConfig) -> None:
         super().__init__()
         self.table, self.part, self.config = table, part, config
+        self.fed = 0
         self.begin(0)
 
     def begin(self, epoch: int) -> None:
@@ -69,8 +72,9 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         one, two = place.reshape(2, -1).astype(np.int32)
         genuine = pairs.label == 1
         share = np.clip(genuine.mean(), 1e-6, 1 - 1e-6)
-        weight = np.where(genuine, 0.5 / share, 0.5 / (1 - share))
         missing = -len(pairs) % _PAIRS_MULTIPLE
+        # Their mean is 1 with what fills up: a sum over the batch, or over shares of it, needs no other count.
+        weight = np.where(genuine, 0.5 / share, 0.5 / (1 - share)) * (1 + missing / len(pairs))
         padded = [np.pad(column, (0, missing)) for column in (one, two, pairs.label, weight)]
         one, two, label, weight = padded
         inputs = {"images": self._filled(rows, index), "one": one, "two": two}
@@ -78,6 +82,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
 
     def _filled(self, rows: NDArray[np.int64], index: int) -> NDArray[Any]:
         """Return these rows, each in a view drawn for this batch, and some of them again to make up the multiple."""
+        self.fed += len(rows)
         rows = np.resize(rows, len(rows) + -len(rows) % _IMAGES_MULTIPLE)
         if not self.views:
             return np.asarray(self.table[rows])
@@ -187,7 +192,7 @@ class IdentityBatches(ImageBatches):
             if self.config.loss not in OF_ALL:
                 # By category, so that twins are turned alike, and so are the impostors hardest to tell from them.
                 turns = turns[np.unique(self.part.category_of(rows), return_inverse=True)[1]]
-            per_image = zip(images, np.resize(turns, len(images)), strict=True)
+            per_image = zip(images, np.resize(turns, len(images)).tolist(), strict=True)
             images = np.stack([np.rot90(image, turn) for image, turn in per_image])
             number = number * self.turns + turns
         return images, np.pad(number, (0, len(images) - len(rows)), constant_values=-1)[:, None].astype(np.float32)

@@ -101,6 +101,7 @@ def train(
     epochs: Annotated[int | None, typer.Option(help="At most.")] = None,
     image_size: Annotated[int | None, typer.Option(help="Side in pixels that pictures are resized to.")] = None,
     fine_tune: Annotated[bool, typer.Option("--fine-tune", help="Train a pretrained leg too.")] = False,
+    distribution: Annotated[str, typer.Option(help="none, or data_parallel: all devices, see README.")] = "none",
     settings: Annotated[list[str] | None, typer.Option("--set", help="More of TrainConfig: depth=leg.")] = None,
     seed: int = 0,
     out: Annotated[Path, typer.Option(help="Where the bundle's folder goes.")] = Path("saved_model"),
@@ -128,7 +129,7 @@ def train(
             "epochs": TrainConfig.epochs if epochs is None else epochs,
         }
         config = TrainConfig.from_dict(given | read_settings(settings or ()))
-        verifier = train_verifier(scan(data, layout), config, out=out, logs=logs)
+        verifier = train_verifier(scan(data, layout), config, out=out, logs=logs, distribution=distribution)
         answer.update(
             bundle=str(verifier.path),
             threshold=verifier.threshold,

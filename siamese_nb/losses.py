@@ -32,7 +32,7 @@ def pair_loss(name: str) -> keras.losses.Loss:
         "binary_crossentropy": keras.losses.BinaryCrossentropy,
         "focal": keras.losses.BinaryFocalCrossentropy,
     }[name]
-    return kind(reduction="mean_with_sample_weight")
+    return kind()  # weights of a batch have the mean 1: so the mean of its shares on several devices is its own
 
 
 def contrastive(identity: Any, embeddings: Any) -> Any:

@@ -91,7 +91,9 @@ def test_outputs_are_committed_and_none_needs_a_kernel(name):
     assert "widgets" not in notebook.metadata
     assert all(is_visible(output) and WIDGET not in output.get("data", {}) for output in outputs_of(notebook))
     for cell in code_cells(notebook):
-        is_widget = any(name in cell.source for name in ("ThresholdTuner(", "open_comparer(", "PairBrowser("))
+        is_widget = any(
+            name in cell.source for name in ("ThresholdTuner(", "open_comparer(", "PairBrowser(", "TensorBoardButton(")
+        )
         assert bool(cell.outputs) == (shows_something(cell) and not is_widget), cell.source
 
 
