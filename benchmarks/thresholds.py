@@ -147,7 +147,7 @@ def measure_in(browser: Any, n: int) -> dict[str, float]:
     )
     made = time.perf_counter() - start
     context = browser.new_context(viewport={"width": 1100, "height": 1400})
-    page = BarePage(context.new_page(), Path(widgets.__file__).with_name("tuner.js"))
+    page = BarePage(context.new_page(), widgets.ThresholdTuner)
     start = time.perf_counter()
     page.show(tuner)
     page.page.wait_for_function("document.querySelector('.st-curves').textContent.includes('95% intervals')", timeout=0)

@@ -29,7 +29,14 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
     part : Part
         The training part.
     config : TrainConfig
+
+    Attributes
+    ----------
+    views : tuple of ndarray of the table's shape
+        The same rows of other views of the pictures: each image of a batch is taken from one of them or the table.
     """
+
+    views: tuple[NDArray[Any], ...] = ()
 
     def __init__(self, table: NDArray[Any], part: Part, config: TrainConfig) -> None:
         super().__init__()
@@ -55,7 +62,9 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
     def _random(self, *key: int) -> np.random.Generator:
         return np.random.default_rng([self.config.seed, self.epoch, *key])
 
-    def _batch(self, pairs: Pairs) -> tuple[dict[str, NDArray[Any]], NDArray[np.float32], NDArray[np.float32]]:
+    def _batch(
+        self, pairs: Pairs, index: int
+    ) -> tuple[dict[str, NDArray[Any]], NDArray[np.float32], NDArray[np.float32]]:
         rows, place = np.unique([pairs.one, pairs.two], return_inverse=True)
         one, two = place.reshape(2, -1).astype(np.int32)
         genuine = pairs.label == 1
@@ -64,12 +73,20 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         missing = -len(pairs) % _PAIRS_MULTIPLE
         padded = [np.pad(column, (0, missing)) for column in (one, two, pairs.label, weight)]
         one, two, label, weight = padded
-        inputs = {"images": self._filled(rows), "one": one, "two": two}
+        inputs = {"images": self._filled(rows, index), "one": one, "two": two}
         return inputs, label[:, None].astype(np.float32), weight.astype(np.float32)
 
-    def _filled(self, rows: NDArray[np.int64]) -> NDArray[Any]:
-        """Return these rows of the table, and some of them again to make up the multiple."""
-        return np.asarray(self.table[np.resize(rows, len(rows) + -len(rows) % _IMAGES_MULTIPLE)])
+    def _filled(self, rows: NDArray[np.int64], index: int) -> NDArray[Any]:
+        """Return these rows, each in a view drawn for this batch, and some of them again to make up the multiple."""
+        rows = np.resize(rows, len(rows) + -len(rows) % _IMAGES_MULTIPLE)
+        if not self.views:
+            return np.asarray(self.table[rows])
+        tables = (self.table, *self.views)
+        view = self._random(index, len(tables)).integers(0, len(tables), len(rows))
+        filled = np.empty((len(rows), *self.table.shape[1:]), self.table.dtype)
+        for number, table in enumerate(tables):
+            filled[view == number] = table[rows[view == number]]
+        return filled
 
 
 class PairBatches(Batches):
@@ -98,7 +115,8 @@ class PairBatches(Batches):
 
     def __getitem__(self, index: int) -> tuple[Any, ...]:
         start = index * self.pairs_at_once
-        return self._batch(self.pairs.take(np.arange(start, min(start + self.pairs_at_once, len(self.pairs)))))
+        pairs = self.pairs.take(np.arange(start, min(start + self.pairs_at_once, len(self.pairs))))
+        return self._batch(pairs, index)
 
 
 class ImageBatches(Batches):
@@ -129,7 +147,7 @@ class ImageBatches(Batches):
         return len(self.rows)
 
     def __getitem__(self, index: int) -> tuple[Any, ...]:
-        return self._batch(self._draw(self.part.only(self.rows[index]), index))
+        return self._batch(self._draw(self.part.only(self.rows[index]), index), index)
 
 
 class IdentityBatches(ImageBatches):
@@ -163,13 +181,13 @@ class IdentityBatches(ImageBatches):
     def __getitem__(self, index: int) -> tuple[Any, ...]:
         rows = self.rows[index]
         number = np.searchsorted(np.unique(self.part.identity), self.part.identity_of(rows))
-        images = self._filled(rows)
+        images = self._filled(rows, index)
         if self.turns > 1:
             turns = self._random(index).integers(0, self.turns, len(rows))
             if self.config.loss not in OF_ALL:
                 # By category, so that twins are turned alike, and so are the impostors hardest to tell from them.
                 turns = turns[np.unique(self.part.category_of(rows), return_inverse=True)[1]]
-            per_image = zip(images, np.resize(turns, len(images)), strict=True)
+            per_image = zip(images, np.resize(turns, len(images)).tolist(), strict=True)
             images = np.stack([np.rot90(image, turn) for image, turn in per_image])
             number = number * self.turns + turns
         return images, np.pad(number, (0, len(images) - len(rows)), constant_values=-1)[:, None].astype(np.float32)

@@ -18,13 +18,18 @@ LOSSES = (
     "cosface",
     "arcface",
 )
+BASE_SIZE = 96  # pixels: the side of the pictures that base_cnn takes when none is given
 OPTIMIZERS = ("adam", "muon")
 PAIR_LOSSES = ("binary_crossentropy", "focal")
 AUGMENTATIONS = ("none", "affine", "photo")
+DEPTHS = ("block", "leg")
+ENGINES = ("keras", "openvino", "openvino_bfloat16")
 SCRATCH_LEGS = ("base_cnn", "stroke_cnn", "koch2015")  # which start from random weights
 _CHOICES = {
     "loss": LOSSES,
     "augment": AUGMENTATIONS,
+    "depth": DEPTHS,
+    "engine": ENGINES,
     "distance": ("absolute", "squared"),
     "negatives": NEGATIVES,
     "split_by": SPLIT_BY,
@@ -35,10 +40,11 @@ _KINDS = {str: "name", bool: "bool"}
 _WHOLE_NUMBERS = {
     "image_size": (28, 1024),  # below 28 pixels the legs' poolings leave nothing
     "embedding": (1, 65_536),
+    "views": (0, 64),
     "epochs": (1, 1_000_000),
     "patience": (1, 1_000_000),
     "batch_images": (8, 65_536),
-    "views": (1, 64),
+    "averaged_views": (1, 64),
     "seed": (0, 2**32 - 1),  # NumPy's legacy generator, which Keras seeds too, takes no more
 }
 
@@ -70,6 +76,9 @@ class TrainConfig:
     augment : {"none", "affine", "photo"}
         How pictures are changed at random while a leg learns: `affine` turns, shifts, scales and shears; `photo`
         mirrors, changes light and colour and covers a spot too. `none` where that would change what a picture shows.
+    views : int
+        Of a pretrained leg, or the part of it that is frozen: changed views of each picture, made by `augment`, that go
+        through it once beside the picture itself; each batch draws among them.
     rotations : bool
         Whether each thing turned by 90, 180 and 270 degrees is another thing to learn: four times as many, where the
         way up matters, as it does in writing. For losses of identities.
@@ -79,6 +88,12 @@ class TrainConfig:
         Of the things (or of the categories) that are kept from training.
     fine_tune : bool
         Whether a pretrained leg is trained too, at a low rate, once the rest has learned.
+    depth : {"block", "leg"}
+        How much of it: its last block, on feature maps that the rest makes of each picture once; or, after that, all of
+        it, on pictures, which takes many times as long. Its batch statistics stay as they are.
+    engine : {"keras", "openvino", "openvino_bfloat16"}
+        What sends pictures through a frozen leg. OpenVINO gives what Keras gives but for rounding, sooner on CPUs; in
+        bfloat16 it is faster still on those that have such instructions, and rounds to 8 bits.
     epochs : int
         At most.
     patience : int
@@ -92,7 +107,7 @@ class TrainConfig:
         last; choose the epochs for it, and patience as many.
     optimizer : {"adam", "muon"}
         `muon` often learns a leg from scratch in half the epochs, each a little slower.
-    views : int
+    averaged_views : int
         The trained leg averages a picture's embeddings over so many small shifts and turns of it, in each score and
         search: a little more accurate, as many times slower.
     seed : int
@@ -107,18 +122,21 @@ class TrainConfig:
     negatives: str = "mixed"
     neg_factor: float = 3
     augment: str = "none"
+    views: int = 0
     rotations: bool = False
     split_by: str = "identity"
     validation_share: float = 0.2
     test_share: float = 0.2
     fine_tune: bool = False
+    depth: str = "block"
+    engine: str = "keras"
     epochs: int = 30
     patience: int = 5
     batch_images: int = 64
     learning_rate: float = 1e-3
     schedule: str = "constant"
     optimizer: str = "adam"
-    views: int = 1
+    averaged_views: int = 1
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -141,6 +159,8 @@ class TrainConfig:
         for name, kind in kinds.items():
             if not isinstance(getattr(self, name), kind):
                 raise InputError(f"{name}={getattr(self, name)!r} is not a {_KINDS[kind]}; give one")
+        if self.views and self.augment == "none":
+            raise InputError(f"views={self.views} is of no use with augment='none'; give affine or photo, or no views")
         if self.rotations and self.loss in PAIR_LOSSES:
             raise InputError(
                 f"rotations=True needs a loss of identities, and loss={self.loss!r} is one of pairs; "

@@ -9,7 +9,7 @@ from typing import Any
 import h5py
 import keras
 
-from siamese_nb.config import SCRATCH_LEGS
+from siamese_nb.config import BASE_SIZE, SCRATCH_LEGS
 from siamese_nb.errors import InputError
 from siamese_nb.scratch_legs import build_koch2015, build_stroke_cnn
 
@@ -157,7 +157,7 @@ def build_base_cnn(size: int, filters: tuple[int, ...] = (32, 64, 96, 128)) -> k
 
 
 _SCRATCH: dict[str, tuple[Callable[[int], keras.Model], int]] = {
-    BASE_CNN: (build_base_cnn, 96),
+    BASE_CNN: (build_base_cnn, BASE_SIZE),
     "stroke_cnn": (build_stroke_cnn, 28),
     "koch2015": (build_koch2015, 105),
 }

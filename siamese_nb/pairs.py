@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
+from siamese_nb.components import tied
 from siamese_nb.dataset import NOT_IN_USE, Dataset
 from siamese_nb.errors import InputError
 from siamese_nb.parts import ACROSS, GENUINE_PAIR, NEGATIVES, WITHIN, Pairs, Part
@@ -64,15 +63,13 @@ def merged_identities(
     _, by_identity = np.unique(dataset.identity[used], return_inverse=True)
     _, by_digest = np.unique(digests[used], return_inverse=True)
     # A picture's identity and its digest are nodes of their own; each picture ties the two together.
-    size = 2 * n
     place = np.full(len(dataset.identity), NOT_IN_USE, np.int64)
     place[used] = by_identity
     pairs = place[np.empty((0, 2), np.int64) if same is None else same]
     pairs = pairs[(pairs != NOT_IN_USE).all(axis=1)]
-    one, two = np.concatenate([by_identity, pairs[:, 0]]), np.concatenate([n + by_digest, pairs[:, 1]])
-    links = coo_array((np.ones(len(one)), (one, two)), shape=(size, size))
+    links = np.concatenate([np.stack([by_identity, n + by_digest], axis=1), pairs])
     merged = np.full(len(dataset.identity), NOT_IN_USE, np.int64)
-    merged[used] = connected_components(links, directed=False)[1][by_identity]
+    merged[used] = tied(links, 2 * n)[by_identity]
     return merged
 
 
@@ -174,10 +171,10 @@ def _merged_categories(dataset: Dataset, identity: NDArray[np.int64]) -> NDArray
     """Join categories that share an identity; -1 where not in use."""
     used = np.flatnonzero(identity != NOT_IN_USE)
     offset = int(dataset.category.max(initial=0)) + 1
-    size = offset + int(identity.max(initial=0)) + 1
-    links = coo_array((np.ones(len(used)), (dataset.category[used], offset + identity[used])), shape=(size, size))
+    links = np.stack([dataset.category[used], offset + identity[used]], axis=1)
+    number = tied(links, offset + int(identity.max(initial=0)) + 1)
     merged = np.full(len(identity), NOT_IN_USE, np.int64)
-    merged[used] = connected_components(links, directed=False)[1][dataset.category[used]]
+    merged[used] = number[dataset.category[used]]
     return merged
 
 

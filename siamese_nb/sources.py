@@ -78,9 +78,9 @@ def draw_between_sources(part: Part, source: NDArray[np.generic], count: int, rn
             "there are too few pairs of one category from two sources, genuine and impostor; add pictures from others"
         )
     pairs = np.array(drawn[1] + drawn[0])
-    label = np.repeat([1, 0], [len(drawn[1]), len(drawn[0])])
+    labels = np.repeat([1, 0], [len(drawn[1]), len(drawn[0])])
     rows = part.images[pairs]
-    return Pairs(rows[:, 0], rows[:, 1], label, np.where(label == 1, GENUINE_PAIR, WITHIN))
+    return Pairs(rows[:, 0], rows[:, 1], labels, np.where(labels == 1, GENUINE_PAIR, WITHIN))
 
 
 def judge_between_sources(

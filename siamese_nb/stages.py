@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from siamese_nb.callbacks import PairMetrics, Progress
 from siamese_nb.checkpoints import Checkpoint, History
 from siamese_nb.config import TrainConfig
-from siamese_nb.embeddings import compiled_by_xla
+from siamese_nb.engines import compiled_by_xla
 from siamese_nb.learners import PairLearner
 from siamese_nb.muon import Muon
 from siamese_nb.pairs import Pairs, Part

@@ -90,6 +90,24 @@ def test_pairs_point_to_distinct_images(kind: type[Batches]) -> None:
         assert len(inputs["images"]) - len(used) < 32
 
 
+@pytest.mark.parametrize("kind", [ImageBatches, PairBatches, IdentityBatches])
+def test_each_image_is_taken_from_one_of_its_views_at_random(kind: type[Batches]) -> None:
+    part = make_part([4] * 40)
+    plain, viewed, again = (batches_of(kind, part, batch_images=64) for _ in range(3))
+    for batches in (viewed, again):
+        batches.views = (1000 + batches.table, 2000 + batches.table)
+    counts = np.zeros(3)
+    for index in range(len(plain)):
+        rows, found, same = (
+            batch[0] if kind is IdentityBatches else batch[0]["images"]
+            for batch in (plain[index], viewed[index], again[index])
+        )
+        assert np.array_equal(found % 1000, rows)
+        assert np.array_equal(found, same)
+        counts += np.bincount((found[:, 0] // 1000).astype(int), minlength=3)
+    assert (counts > counts.sum() / 4).all()
+
+
 def test_each_image_is_in_one_batch_of_an_epoch_at_most() -> None:
     part = make_part([2, 3, 5, 2, 7, 4, 2, 2, 3, 6, 2, 2])
     batches = batches_of(ImageBatches, part, batch_images=8)

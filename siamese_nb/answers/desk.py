@@ -1,22 +1,23 @@
 """Answer the comparer's questions with a verifier, and open a comparer on it."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from siamese_nb.answers.experience import Experience
 from siamese_nb.answers.picture import Picture
 from siamese_nb.embeddings import pair_scores
 from siamese_nb.errors import InputError
 from siamese_nb.explain import Explainer, Reason
-from siamese_nb.metrics import accept
+from siamese_nb.metrics import verdict
 from siamese_nb.thresholds.band import Band
 from siamese_nb.thumbnails import make_thumbnail
-from siamese_nb.verifier import NOT_SIMILAR, SIMILAR, Verifier
+from siamese_nb.verifier import Verifier
 from siamese_nb.widgets import Comparer
 
 _SHOWN = 6  # of the validation pairs like this one
@@ -62,7 +63,7 @@ class Desk:
         return {
             "score": score,
             "threshold": self.verifier.threshold,
-            "verdict": SIMILAR if accept(score, self.verifier.threshold) else NOT_SIMILAR,
+            "verdict": verdict(score, self.verifier.threshold),
             "probability": probability,
             "probability_low": low,
             "probability_high": high,
@@ -71,6 +72,17 @@ class Desk:
             "of": len(neighbours),
             "remarks": list(_remarks(one, two)),
         }
+
+    def scores(self, one: Picture, others: Sequence[Picture]) -> NDArray[np.float64]:
+        """Score one picture with each of several, to the bit as `compare` does.
+
+        Returns
+        -------
+        ndarray of shape (n_others,), float64, in [0, 1]
+        """
+        embeddings = np.concatenate([one.embedding, *(other.embedding for other in others)])
+        rows = np.arange(1, len(embeddings))
+        return pair_scores(self.verifier.head, embeddings, np.zeros_like(rows), rows)
 
     def explain(self, one: Picture, two: Picture) -> Reason:
         """Say which patches made the score."""
@@ -87,12 +99,13 @@ class Desk:
         return list(self._found(score))
 
     def background(self) -> dict[str, Any]:
-        """Give what stands behind every answer: validation's scores, the band of "not sure", the prevalence."""
+        """Give what stands behind every answer: validation's scores, the threshold and the band of "not sure"."""
         band = self.experience.band
         return {
             **self.experience.histogram(),
             "band": [band.low, band.high],
             "prevalence": self.experience.prevalence,
+            "threshold": self.verifier.threshold,
             "pictures": self._data is not None,
         }
 
@@ -139,6 +152,7 @@ def open_comparer(
     return Comparer(
         desk.compare,
         read=desk.read,
+        scores=desk.scores,
         explain=desk.explain,
         neighbours=desk.neighbours,
         background=desk.background(),

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from siamese_nb.bank import Bank
 from siamese_nb.dataset import NOT_IN_USE, Dataset
-from siamese_nb.doctor.hashes import NEAR, near_pairs, perceptual_hashes
+from siamese_nb.doctor.figures import figures_of
+from siamese_nb.doctor.hashes import NEAR, near_pairs
 from siamese_nb.pairs import PARTS, SHARES, Split, make_split
 
 
@@ -108,7 +109,7 @@ def certified_split(
     InputError
         If the dataset does not suffice for three parts.
     """
-    hashes = perceptual_hashes(bank.images)
+    hashes = figures_of(bank).hashes
     # Of the pictures in use only: ties through one that is not would be lost with it.
     used = np.flatnonzero(dataset.identity != NOT_IN_USE)
     same = used[near_pairs(hashes[used])]

@@ -2,8 +2,7 @@
 
 import itertools
 import os
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import anywidget
@@ -13,13 +12,20 @@ from siamese_nb.errors import InputError
 from siamese_nb.images import ImageSource
 from siamese_nb.metrics import check_threshold
 from siamese_nb.widgets.answer import FIELDS, at_threshold, check_answer
-from siamese_nb.widgets.history import History
+from siamese_nb.widgets.gallery import Scores, list_pictures
+from siamese_nb.widgets.history import History, write_rows
 from siamese_nb.widgets.intake import Intake
 from siamese_nb.widgets.packing import Packed, Shares, pack_neighbours, pack_reason
 from siamese_nb.widgets.pane import Pane, Read, keep_bytes
+from siamese_nb.widgets.shelf import Shelf
 from siamese_nb.widgets.snapshot import Snapshot
+from siamese_nb.widgets.sources import join_views
 
 PANES = ("one", "two")
+_SCRIPTS = (
+    "words", "gifts", "pane", "intake", "answer", "reason", "history", "camera", "matrix", "gallery", "drops", "view",
+)  # fmt: skip
+_STYLES = ("panes", "reason", "answer", "history", "gallery", "narrow")
 
 
 class Comparer(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's types are not read
@@ -35,13 +41,16 @@ class Comparer(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's types 
         raises is shown in place.
     read : callable, optional
         Makes of a file's bytes, once, what is compared; without it that is the bytes themselves.
+    scores : callable, optional
+        Takes what was read of one picture and of several; returns the score of the one with each. With it, several
+        files or a folder can be dropped: they are ranked against one picture, and compared each with each.
     explain : callable, optional
         Takes the same two; returns the shares of patches in the score, see `siamese_nb.explain.Reason`.
     neighbours : callable, optional
         Takes a score; returns pairs like it, each with `same`, `score`, and `one` and `two` as small JPEGs.
     background : mapping, optional
-        What stands behind each answer: `genuine` and `impostor` (histograms over [0, 1]), `band` (low, high) and
-        `prevalence`.
+        What stands behind each answer: `genuine` and `impostor` (histograms over [0, 1]), `band` (low, high),
+        `prevalence`, and `threshold`, which `scores` needs.
     snapshot : bool
         Keep small pictures and the verdict in the saved notebook.
 
@@ -57,13 +66,15 @@ class Comparer(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's types 
         The last comparisons, oldest first.
     """
 
-    _esm = Path(__file__).with_suffix(".js")
-    _css = Path(__file__).with_suffix(".css")
+    _esm = join_views("elements.js", *(f"comparer/{script}.js" for script in _SCRIPTS))
+    _css = join_views("palette.css", *(f"comparer/{style}.css" for style in _STYLES))
 
     # All that the browser draws, in one snapshot: an answer can never stand beside other pictures than its own.
     state = traitlets.Dict().tag(sync=True)
     background = traitlets.Dict().tag(sync=True)
     history = traitlets.List().tag(sync=True)
+    gallery = traitlets.Dict().tag(sync=True)
+    ranking = traitlets.Dict().tag(sync=True)
 
     score = traitlets.Float(None, allow_none=True)
     threshold = traitlets.Float(None, allow_none=True)
@@ -76,6 +87,7 @@ class Comparer(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's types 
         compare: Callable[[Any, Any], Mapping[str, Any]],
         *,
         read: Read = keep_bytes,
+        scores: Scores | None = None,
         explain: Callable[[Any, Any], Shares] | None = None,
         neighbours: Callable[[float], Sequence[dict[str, Any]]] | None = None,
         background: Mapping[str, Any] | None = None,
@@ -84,12 +96,17 @@ class Comparer(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's types 
         self._compare, self._read, self._explain, self._neighbours = compare, read, explain, neighbours
         self._panes = dict.fromkeys(PANES, Pane())
         self._intake = Intake(read, self.send, self._show)
+        self._shelf = Shelf(read, scores, self.send, self._show)
+        known = dict(background or {})
+        if scores is not None and "threshold" not in known:
+            raise InputError("scores were given without a threshold to judge them by: add it to the background")
+        self._saved_threshold = check_threshold(known.get("threshold", 0.5))  # without scores it judges nothing
         self._ids = (f"kernel-{number}" for number in itertools.count())
         self._answer: dict[str, Any] | None = None
         self._tried: float | None = None  # a threshold that the user tries in place of the saved one
         self._past = History()
         self._snapshot = Snapshot() if snapshot else None
-        super().__init__(background=dict(background or {}))
+        super().__init__(background=known)
         self._publish()
         self.on_msg(self._receive)
 
@@ -113,12 +130,54 @@ class Comparer(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's types 
         given = [(pane, source) for pane, source in zip(PANES, (one, two), strict=True) if source is not None]
         self._show({pane: Pane.from_source(next(self._ids), source, self._read) for pane, source in given})
 
+    def set_gallery(self, pictures: Iterable[ImageSource] | str | os.PathLike[str], pane: str = "two") -> None:
+        """Show many pictures: ranked by the picture in the other pane, and each compared with each.
+
+        Parameters
+        ----------
+        pictures : path of a folder, or iterable of paths, bytes, arrays or PIL images
+            At most 500; a file that is no picture is named and left out.
+        pane : {"one", "two"}
+            Where the best match goes.
+
+        Raises
+        ------
+        InputError
+            If there is no picture among them, there are too many, or this comparer was not given `scores`.
+        """
+        if pane not in PANES:
+            raise InputError(f'the pane "{pane}" was given; it is "one" or "two"')
+        self._shelf.fill(next(self._ids), pane, list_pictures(pictures))
+        if self._shelf.gallery is None:
+            raise InputError(self._panes[pane].message)
+
+    @property
+    def ranked(self) -> list[dict[str, Any]]:
+        """The gallery by its scores with the other pane's picture, best first: `rank`, `name`, `score`, `verdict`."""
+        query = self._shelf.query(self._panes)
+        gallery = self._shelf.gallery
+        return [] if gallery is None or query is None else list(gallery.rows(query, self._in_use()))
+
+    @property
+    def groups(self) -> list[list[str]]:
+        """The names of the gallery's pictures, by groups that show the same thing, the largest first."""
+        gallery = self._shelf.gallery
+        if gallery is None or not gallery.complete:
+            return []
+        return [[gallery.members[place].name for place in group] for group in gallery.groups(self._in_use())]
+
+    def save_ranking(self, path: str | os.PathLike[str]) -> None:
+        """Write `ranked` as CSV."""
+        write_rows(path, ("rank", "name", "score", "verdict"), self.ranked)
+
     def swap(self) -> None:
         """Exchange the two pictures."""
+        self._shelf.swap()
         self._show({"one": self._panes["two"], "two": self._panes["one"]})
 
     def clear(self) -> None:
-        """Empty both panes."""
+        """Empty both panes and forget the gallery."""
+        self._shelf.gallery = None
         self._show({pane: Pane(id=next(self._ids)) for pane in PANES})
 
     def try_threshold(self, threshold: float | None) -> None:
@@ -130,8 +189,7 @@ class Comparer(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's types 
             If it is outside [0, 1].
         """
         self._tried = None if threshold is None else check_threshold(threshold)
-        if self._answer is not None:
-            self._conclude()
+        self._conclude()
 
     def save_history(self, path: str | os.PathLike[str]) -> None:
         """Write the last comparisons as CSV."""
@@ -155,6 +213,8 @@ class Comparer(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's types 
                 self.try_threshold(message["value"])
             case "ping":
                 self.send({"kind": "pong"})
+            case kind if kind in Shelf.KINDS:
+                self._shelf.receive(message, buffers, self._in_use())
             case _:
                 self._serve(message, buffers)
 
@@ -202,13 +262,17 @@ class Comparer(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's types 
         """Show new contents at once, then what the comparison says of them."""
         for pane in contents:
             self._intake.drop(pane)
+        self._shelf.interrupt(contents)
         self._panes |= contents
         self._answer = None
         self._publish()
-        one, two = (self._panes[pane] for pane in PANES)
-        if not one.status == two.status == "picture":
-            return
         try:
+            if best := self._shelf.follow(contents, self._panes):
+                self._panes |= best
+                self._publish()
+            one, two = (self._panes[pane] for pane in PANES)
+            if not one.status == two.status == "picture":
+                return
             self._answer = check_answer(self._compare(one.content, two.content))
         except InputError as error:
             self._publish(message=str(error))
@@ -232,10 +296,16 @@ class Comparer(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's types 
         panes = {name: pane.describe() for name, pane in self._panes.items()}
         messages = [*(pane.message for pane in self._panes.values()), message]
         with self.hold_trait_notifications():
-            self.state = {**panes, "answer": answer, "message": message, "explains": self._explain is not None}
+            able = {"explains": self._explain is not None, "ranks": self._shelf.able}
+            self.state = {**panes, "answer": answer, "message": message, **able}
+            self.gallery = self._shelf.describe()
+            self.ranking = self._shelf.ranking(self._panes, self._in_use())
             self.error = "; ".join(filter(None, messages))
             for name in FIELDS:
                 self.set_trait(name, answer[name] if answer else "" if name == "verdict" else None)
+
+    def _in_use(self) -> float:
+        return self._saved_threshold if self._tried is None else self._tried
 
     def _keep_snapshot(self) -> None:
         one, two = (self._past.thumbnail(id) for id in self._ids_shown())

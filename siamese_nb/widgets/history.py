@@ -2,9 +2,10 @@
 
 import csv
 import os
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 from typing import Any
+
+from siamese_nb.storage import whole_file
 
 _KEPT = 50
 _THUMBNAIL_BYTES = 60_000
@@ -39,7 +40,18 @@ class History:
 
     def write(self, path: str | os.PathLike[str]) -> None:
         """Write the rows as CSV."""
-        with Path(path).open("w", newline="", encoding="utf-8") as stream:
-            writer = csv.DictWriter(stream, COLUMNS, extrasaction="ignore")
-            writer.writeheader()
-            writer.writerows(self.rows)
+        write_rows(path, COLUMNS, self.rows)
+
+
+def write_rows(path: str | os.PathLike[str], columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> None:
+    """Write rows as CSV, whole or not at all.
+
+    Raises
+    ------
+    InputError
+        If the place cannot be written to.
+    """
+    with whole_file(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, columns, extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows)

@@ -41,7 +41,9 @@ class Pane:
     message : str
         Why there is no picture, with the status "error".
     data : bytes
-        The file as it was given.
+        The file as it was given, where it is kept.
+    small : bytes
+        A JPEG of it, where the file is not kept.
     content : Any
         What was read of it: what is compared.
     """
@@ -53,6 +55,7 @@ class Pane:
     height: int = 0
     message: str = ""
     data: bytes = field(default=b"", repr=False)
+    small: bytes = field(default=b"", repr=False)
     content: Any = field(default=None, repr=False)
 
     @classmethod
@@ -92,13 +95,15 @@ class Pane:
 
     def describe(self) -> dict[str, str | int]:
         """Return what the browser is told: everything but the picture itself."""
-        return {key: value for key, value in vars(self).items() if key not in ("data", "content")}
+        return {key: value for key, value in vars(self).items() if key not in ("data", "small", "content")}
 
-    def preview(self) -> bytes:
+    def preview(self, side: int = PREVIEW_PIXELS) -> bytes:
         """Encode a small JPEG, for formats that a browser cannot show."""
-        image = Image.fromarray(read_image(self.data))
-        image.thumbnail((PREVIEW_PIXELS, PREVIEW_PIXELS), reducing_gap=2.0)
-        return _encode(image, "JPEG")
+        if self.small:
+            return self.small
+        scale = min(1.0, side / max(self.width, self.height))
+        size = (max(1, round(self.height * scale)), max(1, round(self.width * scale)))
+        return _encode(Image.fromarray(read_image(self.data, size)), "JPEG")
 
 
 def _upright_size(header: Header) -> tuple[int, int]:

@@ -2,19 +2,18 @@
 
 import base64
 import io
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
 from playwright.sync_api import JSHandle, Locator, Page, Route
 
-TRAITS = ("state", "background", "history")
+TRAITS = ("state", "background", "history", "gallery", "ranking")
 ORIGIN = "http://localhost:1"  # never reached: every request is answered by the route below
 
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>comparer</title><style>body{margin:24px}</style>
 <body><script type="module">
-import comparer from "./comparer.js";
+import widget from "./widget.js";
 const decode = (text) => new DataView(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
 const encode = (buffer) => new Promise((resolve) => {
   const reader = new FileReader();
@@ -27,7 +26,7 @@ class Model {
   get(name) { return this.traits[name]; }
   on(name, handler) { this.handlers.push({ name, handler }); }
   off(name, handler) { this.handlers = this.handlers.filter((it) => it.name !== name || it.handler !== handler); }
-  trigger(name, ...values) { for (const it of this.handlers) if (it.name === name) it.handler(...values); }
+  trigger(name, ...values) { for (const it of [...this.handlers]) if (it.name === name) it.handler(...values); }
   send(content, callbacks, buffers) {
     if (this.gone) throw new Error("Kernel is disposed");
     const busy = this.held;
@@ -38,7 +37,10 @@ class Model {
   arrive(reply) {
     if (this.arrivals) return this.arrivals.push(reply);
     if (reply.custom) this.trigger("msg:custom", reply.custom, reply.buffers.map(decode));
-    else { Object.assign(this.traits, reply.update); this.trigger("change:state"); }
+    else {
+      Object.assign(this.traits, reply.update);
+      for (const name of Object.keys(reply.update)) this.trigger(`change:${name}`);
+    }
   }
   beBusy() { this.held = Promise.withResolvers(); }
   beFree() { this.held.resolve(); this.held = null; }
@@ -54,7 +56,7 @@ window.show = (traits) => {
   const el = document.body.appendChild(document.createElement("section"));
   const model = new Model(window.models.length, traits);
   window.models.push(model);
-  model.remove = comparer.render({ model, el });
+  model.remove = widget.render({ model, el });
 };
 window.ready = true;
 </script></body></html>"""
@@ -96,19 +98,19 @@ class FakeComm:
 
 
 class BarePage:
-    """A page that shows comparers, and what a test does to them."""
+    """A page that shows widgets of one class, and what a test does to them."""
 
-    def __init__(self, page: Page, script: Path) -> None:
+    def __init__(self, page: Page, widget: type) -> None:
         self.page = page
         self.comms: list[FakeComm] = []
         self.errors: list[str] = []
         page.on("console", lambda message: message.type == "error" and self.errors.append(message.text))
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.expose_function("toKernel", self._to_kernel)
-        page.route(f"{ORIGIN}/**", lambda route: self._answer(route, script))
+        page.route(f"{ORIGIN}/**", lambda route: self._answer(route, str(widget._esm)))
         page.goto(f"{ORIGIN}/")
         page.wait_for_function("window.ready")
-        page.add_style_tag(content=script.with_suffix(".css").read_text())
+        page.add_style_tag(content=str(widget._css))
 
     def show(self, widget: Any) -> Locator:
         """Show a widget; return its card."""
@@ -128,12 +130,12 @@ class BarePage:
     def _to_kernel(self, index: int, content: dict[str, Any], texts: list[str]) -> list[dict[str, Any]]:
         return self.comms[index].receive(content, [base64.b64decode(text) for text in texts])
 
-    def _answer(self, route: Route, script: Path) -> None:
+    def _answer(self, route: Route, script: str) -> None:
         name = route.request.url.removeprefix(ORIGIN)
         if name == "/":
             route.fulfill(body=PAGE, content_type="text/html")
-        elif name == "/comparer.js":
-            route.fulfill(body=script.read_text(), content_type="text/javascript")
+        elif name == "/widget.js":
+            route.fulfill(body=script, content_type="text/javascript")
         elif name.startswith("/files/"):
             route.fulfill(body=make_png(7), content_type="image/png")
         else:

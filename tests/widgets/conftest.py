@@ -3,13 +3,12 @@
 import os
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from bare_page import BarePage
 from lab_server import LabPage, LabServer
 
-import siamese_nb.widgets
+from siamese_nb.widgets import Comparer
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -20,6 +19,7 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--use-fake-device-for-media-stream",  # a camera that shows a moving pattern
 ]
 
 
@@ -42,7 +42,7 @@ def browser() -> Iterator:
 def bare(browser) -> Iterator[BarePage]:
     """Open a page without Jupyter; after the test, its console must hold no error."""
     context = browser.new_context(viewport={"width": 900, "height": 760})
-    page = BarePage(context.new_page(), Path(siamese_nb.widgets.__file__).with_name("comparer.js"))
+    page = BarePage(context.new_page(), Comparer)
     yield page
     context.close()
     assert page.errors == []

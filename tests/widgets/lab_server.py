@@ -1,4 +1,4 @@
-"""A JupyterLab server with a home of its own, and the notebooks that are opened in it."""
+"""A server of JupyterLab or Notebook 7 with a home of its own, and the notebooks that are opened in it."""
 
 import os
 import secrets
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from playwright.sync_api import CDPSession, Locator, Page
 
-START_SECONDS = 90
+START_SECONDS = 180
 RUN_SECONDS = 240
 
 OPEN = """async (path) => {
@@ -20,6 +20,14 @@ OPEN = """async (path) => {
   await app.started;
   await app.restored;
   window.panel = await app.commands.execute("docmanager:open", { path, factory: "Notebook" });
+  await window.panel.revealed;
+  await window.panel.context.ready;
+}"""
+OPEN_IN_NOTEBOOK_7 = """async () => {
+  const app = window.jupyterapp;
+  await app.started;
+  await app.restored;
+  window.panel = app.shell.currentWidget;
   await window.panel.revealed;
   await window.panel.context.ready;
 }"""
@@ -48,9 +56,9 @@ CLOSE = """async () => {
 
 
 class LabServer:
-    """Run `jupyter lab` on a free port of this machine, its files in `folder / "work"`."""
+    """Run `jupyter lab` or `jupyter notebook` on a free port of this machine, its files in `folder / "work"`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, module: str = "jupyterlab") -> None:
         self.root = folder / "work"
         self.token = secrets.token_hex(16)
         self.log = folder / "lab.log"
@@ -59,11 +67,14 @@ class LabServer:
         settings = folder / "home/.jupyter/lab/user-settings/@jupyterlab/apputils-extension"
         settings.mkdir(parents=True)
         (settings / "notification.jupyterlab-settings").write_text('{"fetchNews": "false"}')  # else Lab asks in a toast
+        page = folder / "home/.jupyter/labconfig/page_config.json"  # Notebook 7 heeds no option for it
+        page.parent.mkdir()
+        page.write_text('{"exposeAppInBrowser": true}')
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", *self._options()],
+            [sys.executable, "-m", module, *self._options()],
             cwd=self.root,
             env=self._environment(folder / "home"),
             stdout=self.log.open("w"),
@@ -100,7 +111,7 @@ class LabServer:
             except OSError:
                 time.sleep(0.2)
         self.stop()
-        raise RuntimeError(f"JupyterLab did not start:\n{self.log.read_text()[-3000:]}")
+        raise RuntimeError(f"the server did not start:\n{self.log.read_text()[-3000:]}")
 
     def stop(self) -> None:
         """End the server and its kernels."""
@@ -132,8 +143,17 @@ class LabPage:
         page.on("console", lambda message: message.type == "error" and self.errors.append(message.text))
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.context.on("page", lambda other: self.opened.append(other.url))
-        page.goto(f"http://127.0.0.1:{server.port}/lab?token={server.token}&reset")
-        page.wait_for_function("window.jupyterapp !== undefined", timeout=1000 * START_SECONDS)
+        self.start()
+
+    def start(self) -> None:
+        """Open the page that notebooks are opened in."""
+        self.go("lab?reset")
+
+    def go(self, address: str) -> None:
+        """Go to a page of the server, and wait until it runs."""
+        mark = "&" if "?" in address else "?"
+        self.page.goto(f"http://127.0.0.1:{self.server.port}/{address}{mark}token={self.server.token}")
+        self.page.wait_for_function("window.jupyterapp !== undefined", timeout=1000 * START_SECONDS)
 
     def open(self, path: str) -> None:
         """Open a notebook and wait for its kernel."""
@@ -164,6 +184,19 @@ class LabPage:
         """Save the notebook; return the file's text."""
         self.page.evaluate("() => window.panel.context.save()")
         return (self.server.root / path).read_text()
+
+
+class Notebook7Page(LabPage):
+    """One browser page in which Notebook 7 shows a notebook, one at a time."""
+
+    def start(self) -> None:
+        """Open nothing before there is a notebook: each has a page of its own."""
+
+    def open(self, path: str) -> None:
+        """Go to a notebook's page and wait for its kernel."""
+        self.go(f"notebooks/{path}")
+        self.page.evaluate(OPEN_IN_NOTEBOOK_7)
+        self.wait_until_idle()
 
 
 def drop_from_disk(session: CDPSession, target: Locator, *paths: Path) -> None:

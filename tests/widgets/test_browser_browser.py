@@ -10,7 +10,6 @@ from bare_page import BarePage
 from lab_server import LabPage
 from playwright.sync_api import Locator, expect
 
-import siamese_nb.widgets
 from siamese_nb.dataset import scan
 from siamese_nb.pairs import whole
 from siamese_nb.review import read_review
@@ -32,7 +31,7 @@ PairBrowser(dataset, whole(dataset, bank.digests).draw(np.random.default_rng(0),
 def bare(browser) -> Iterator[BarePage]:
     """Open a page without Jupyter; after the test, its console must hold no error."""
     context = browser.new_context(viewport={"width": 900, "height": 1000})
-    page = BarePage(context.new_page(), Path(siamese_nb.widgets.__file__).with_name("browser.js"))
+    page = BarePage(context.new_page(), PairBrowser)
     yield page
     context.close()
     assert page.errors == []

@@ -1,12 +1,16 @@
 """What a user does to the comparer, in a real browser: its real JavaScript against its real Python class."""
 
+import base64
 import csv
 import re
+import struct
+import zlib
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from bare_page import ORIGIN, drop, encode, make_image, make_png, transfer
+from PIL import Image
 from playwright.sync_api import Locator, expect
 
 from siamese_nb.widgets import Comparer
@@ -135,7 +139,7 @@ def test_nothing_is_cut_off_at_any_width(bare, card, width):
         expect(pane(card, "two")).to_contain_text(second[0])
         expect(card.locator(".sc-badge")).not_to_have_text("Reading")
         assert bare.page.evaluate("document.documentElement.scrollWidth") <= width
-        assert card.locator(".sc-modes").evaluate("e => e.scrollWidth <= e.clientWidth")
+        assert card.locator(".sc-reason .sc-modes").evaluate("e => e.scrollWidth <= e.clientWidth")
         cut = "e => e.scrollHeight > e.clientHeight + 1 || e.scrollWidth > e.clientWidth + 1"
         assert not any(stage.evaluate(cut) for stage in card.locator(".sc-stage").all())
 
@@ -249,6 +253,56 @@ def test_a_script_in_an_svg_never_runs(bare, card):
     expect(pane(card, "one")).to_contain_text("evil.svg is not a picture")
     expect(pane(card, "two")).to_contain_text("<img src=x onerror='ran=1'>.png is not a picture")
     assert bare.page.evaluate("window.ran") is None
+
+
+def bomb() -> bytes:
+    """Make a PNG of a few bytes that says that it has 30,000 by 30,000 pixels."""
+    header = struct.pack(">IIBBBBB", 30_000, 30_000, 8, 2, 0, 0, 0)
+    parts = [(b"IHDR", header), (b"IDAT", zlib.compress(bytes(1000))), (b"IEND", b"")]
+    chunks = [
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in parts
+    ]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+def test_a_decompression_bomb_is_refused_by_what_it_says_of_itself(card):
+    drop(pane(card, "one"), png("bomb.png", bomb()))
+    expect(pane(card, "one")).to_contain_text("bomb.png is too large (Image size (900000000 pixels)")
+
+
+def formats() -> dict[str, tuple[bytes, str]]:
+    """Make a picture of 80 by 60 pixels in many formats."""
+    image, exif = make_image(5), Image.Exif()
+    exif[0x0112] = 6
+    deep = Image.fromarray(np.asarray(image.convert("L"), np.uint16) * 257)
+    clear = image.copy()
+    clear.putalpha(Image.linear_gradient("L").resize(image.size))
+    frames = {"save_all": True, "append_images": [make_image(6)], "duration": 100, "loop": 0}
+    return {
+        "turned.jpg": (encode(image.transpose(Image.Transpose.ROTATE_90), "JPEG", exif=exif), "image/jpeg"),
+        "cmyk.jpg": (encode(image.convert("CMYK"), "JPEG"), "image/jpeg"),
+        "deep.png": (encode(deep, "PNG"), "image/png"),
+        "clear.png": (encode(clear, "PNG"), "image/png"),
+        "one-bit.png": (encode(image.convert("1"), "PNG"), "image/png"),
+        "moving.gif": (encode(image, "GIF", **frames), "image/gif"),
+        "moving.webp": (encode(image, "WEBP", **frames), "image/webp"),
+        "modern.avif": (encode(image, "AVIF"), "image/avif"),
+        "old.bmp": (encode(image, "BMP"), "image/bmp"),
+        "scan.tif": (encode(image, "TIFF"), "image/tiff"),
+        "older.ppm": (encode(image, "PPM"), ""),
+        "film.jp2": (encode(image, "JPEG2000"), "image/jp2"),
+    }
+
+
+def test_every_format_is_seen_and_read(card, comparer):
+    for name, (data, type) in formats().items():
+        drop(pane(card, "one"), (name, data, type))
+        expect(pane(card, "one")).to_contain_text(name)
+        expect(pane(card, "one")).to_contain_text("80 \N{MULTIPLICATION SIGN} 60")
+        expect_seen(pane(card, "one"))
+        sides = pane(card, "one").locator("img").evaluate("image => image.naturalWidth / image.naturalHeight")
+        assert sides == pytest.approx(80 / 60), name
+    assert comparer.error == ""
 
 
 def test_a_format_that_the_browser_cannot_show_comes_back_as_a_preview(card):
@@ -367,6 +421,38 @@ def test_a_near_miss_opens_no_file_and_inputs_keep_theirs(bare, card, where):
     target = bare.page.locator(f"{where} >> nth=-1")
     assert target.evaluate(taken, handle) == [where == "body"] * 2
     expect(pane(card, "one")).to_contain_text("Drop a picture here")
+
+
+def test_a_picture_is_dragged_out_of_the_page_it_stands_in(bare, card):
+    source = f"data:image/png;base64,{base64.b64encode(RED).decode()}"
+    bare.page.evaluate(
+        "source => { const i = new Image(); i.id = 'out'; i.src = source; document.body.prepend(i); }", source
+    )
+    bare.page.wait_for_function("document.querySelector('#out').naturalWidth > 0")
+    bare.page.locator("#out").drag_to(pane(card, "two"))
+    expect(pane(card, "two")).to_contain_text("80 \N{MULTIPLICATION SIGN} 60")
+    expect_seen(pane(card, "two"))
+
+
+@pytest.mark.parametrize(
+    ("types", "message"),
+    [
+        ({"text/uri-list": "data:image/png;base64,{png}"}, "80 \N{MULTIPLICATION SIGN} 60"),
+        ({"text/html": "<a href='https://elsewhere.example/'><img src='/files/cup.png'></a>"}, "cup.png"),
+        (
+            {"text/html": "<img src='https://elsewhere.example/cup.png' onerror='ran = 1'>"},
+            "cup.png is on another site",
+        ),
+    ],
+)
+def test_a_picture_dragged_out_of_another_tab(bare, card, types, message):
+    handle = bare.page.evaluate_handle("() => new DataTransfer()")
+    for type, text in types.items():
+        given = text.replace("{png}", base64.b64encode(RED).decode())
+        handle.evaluate("(transfer, [type, text]) => transfer.setData(type, text)", [type, given])
+    pane(card, "one").dispatch_event("drop", {"dataTransfer": handle})
+    expect(pane(card, "one")).to_contain_text(message)
+    assert bare.page.evaluate("window.ran") is None
 
 
 @pytest.mark.parametrize(
@@ -555,7 +641,7 @@ def test_what_was_compared_is_kept_with_small_pictures_and_saved_as_csv(bare, fu
     drop(pane(full, "two"), png("=blue.png", BLUE))
     expect_verdict(full, "not similar")
     full.get_by_role("button", name="Swap the pictures").click()
-    full.locator("summary").click()
+    full.locator(".sc-history summary").click()
     expect(full.locator(".sc-rows li")).to_have_count(2)
     expect(full.locator(".sc-rows img")).to_have_count(4)
     with bare.page.expect_download() as download:
@@ -575,13 +661,21 @@ def test_a_picture_is_dragged_from_one_pane_to_the_other(full):
 
 
 def test_a_photo_is_taken_with_the_camera(bare, full):
-    bare.page.evaluate(
-        """() => { const canvas = document.createElement("canvas"); Object.assign(canvas, { width: 64, height: 48 });
-        setInterval(() => canvas.getContext("2d").fillRect(0, 0, 64, 48), 50);
-        navigator.mediaDevices.getUserMedia = async () => canvas.captureStream(5); }"""
-    )
+    bare.page.context.grant_permissions(["camera"])
     full.get_by_role("button", name="Clear the first picture").click()
     full.get_by_role("button", name="take a photo").first.click()
     bare.page.wait_for_function("document.querySelector('video').videoWidth > 0")
-    pane(full, "one").locator("video").click()
-    expect(pane(full, "one")).to_contain_text("64 \N{MULTIPLICATION SIGN} 48")
+    size = bare.page.evaluate(
+        "(({ videoWidth, videoHeight }) => [videoWidth, videoHeight])(document.querySelector('video'))"
+    )
+    expect(pane(full, "one").get_by_role("button", name="Take the photo")).to_be_focused()
+    bare.page.keyboard.press("Enter")
+    expect(pane(full, "one")).to_contain_text(f"{size[0]} \N{MULTIPLICATION SIGN} {size[1]}")
+    expect_seen(pane(full, "one"))
+    assert bare.page.evaluate("document.querySelector('video').srcObject") is None
+
+
+def test_a_camera_that_is_not_granted_is_said(bare, card):
+    bare.page.evaluate("() => { navigator.mediaDevices.getUserMedia = () => Promise.reject(new Error('denied')); }")
+    pane(card, "one").get_by_role("button", name="take a photo").click()
+    expect(pane(card, "one")).to_contain_text("The camera cannot be used (denied); allow it in the browser")

@@ -2,14 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
 from bare_page import BarePage, make_image, make_png
 from playwright.sync_api import Locator, expect
 
-import siamese_nb.widgets
 from siamese_nb.errors import InputError
 from siamese_nb.metrics import ScoreTable
 from siamese_nb.thresholds import choose_band, choose_threshold
@@ -20,7 +18,7 @@ from siamese_nb.widgets import ThresholdTuner
 def bare(browser) -> Iterator[BarePage]:
     """Open a page without Jupyter; after the test, its console must hold no error."""
     context = browser.new_context(viewport={"width": 900, "height": 1200})
-    page = BarePage(context.new_page(), Path(siamese_nb.widgets.__file__).with_name("tuner.js"))
+    page = BarePage(context.new_page(), ThresholdTuner)
     yield page
     context.close()
     assert page.errors == []

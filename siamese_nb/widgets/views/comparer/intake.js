@@ -1,0 +1,134 @@
+// Sending what was given: whatever was sent and is not answered yet is `pending`, by an id.
+
+const CHUNK = 1 << 20; // a Jupyter server drops the connection at 10 MiB a message
+const AHEAD = 4; // chunks sent before the kernel has said that it took them: the progress shown stays true
+const MOST = 500; // pictures of a gallery, as in Python
+const LIMIT = 64e6; // bytes of a file, as in Python, which says so
+
+class Intake {
+  constructor(view) {
+    this.view = view;
+    this.pending = { one: null, two: null };
+    this.files = new Map(); // of the gallery: id -> the file, so that the browser itself can show it
+  }
+
+  stop() {
+    for (const pane of PANES) this.forget(pane);
+    this.files.clear();
+  }
+
+  any() {
+    return PANES.some((pane) => this.pending[pane]);
+  }
+
+  forget(pane) {
+    const pending = this.pending[pane];
+    this.pending[pane] = null;
+    pending?.wake?.();
+  }
+
+  start(pane, name) {
+    this.forget(pane);
+    const pending = { id: `${SESSION}-${(lastId += 1)}`, name, size: 0, received: 0 };
+    this.pending[pane] = pending;
+    return pending;
+  }
+
+  give(pane, gifts, folder = false) {
+    const many = this.view.model.get("state").ranks && (folder || gifts.length > 2);
+    const most = many ? MOST : 2;
+    const taken = many ? `first ${MOST}` : "first two";
+    this.view.note = gifts.length > most ? `Took the ${taken} of ${gifts.length} files.` : "";
+    if (!gifts.length) this.refuse(pane, "", "There is no picture in what was given; drop an image file");
+    else if (many) this.sendGallery(pane, gifts.slice(0, most));
+    else gifts.slice(0, most).forEach((gift, index) => this.upload(index ? OTHER[pane] : pane, gift));
+    this.view.draw();
+  }
+
+  refuse(pane, name, message) {
+    const { id } = this.start(pane, name);
+    this.view.send({ kind: "refuse", pane, id, name, message });
+  }
+
+  hear(message) {
+    const pane = message.id && PANES.find((name) => this.pending[name]?.id === message.id);
+    if (!pane) return;
+    const pending = this.pending[pane];
+    if (message.kind === "received") pending.received = message.bytes;
+    if (message.kind === "took") Object.assign(pending, { received: message.members, heard: pending.heard + 1 });
+    if (message.kind === "dropped") this.forget(pane);
+    pending.wake?.();
+  }
+
+  // ---- one file for one pane
+
+  async upload(pane, gift) {
+    if (gift.refusal) return this.refuse(pane, gift.name, `${gift.name} ${gift.refusal}`);
+    const pending = this.start(pane, gift.name);
+    try {
+      const file = await gift.open();
+      if (this.pending[pane] === pending) await this.sendFile(pane, pending, file);
+    } catch (error) {
+      if (this.pending[pane] !== pending) return undefined;
+      this.refuse(pane, gift.name, unreadable(gift, error));
+      this.view.draw();
+    }
+    return undefined;
+  }
+
+  async sendFile(pane, pending, file) {
+    pending.size = file.size;
+    if (SHOWN_HERE.has(file.type)) this.view.keepPreview(pending.id, file);
+    this.view.draw();
+    if (!this.view.send({ kind: "begin", pane, id: pending.id, name: pending.name, size: file.size })) return;
+    for (let start = 0; start < file.size; start += CHUNK) {
+      await this.until(pane, pending, () => start - pending.received < AHEAD * CHUNK);
+      const buffer = await file.slice(start, start + CHUNK).arrayBuffer();
+      if (this.pending[pane] !== pending) return; // refused by the kernel, or something newer was given
+      if (!this.view.send({ kind: "chunk", id: pending.id, index: start / CHUNK }, [buffer])) return;
+    }
+  }
+
+  async until(pane, pending, ready) {
+    while (this.pending[pane] === pending && !ready()) await new Promise((resolve) => (pending.wake = resolve));
+  }
+
+  // ---- many files, one after the other
+
+  async sendGallery(pane, gifts) {
+    const pending = this.start(pane, plural(gifts.length, "picture"));
+    Object.assign(pending, { size: gifts.length, many: true, said: 0, heard: 0 });
+    this.files.clear();
+    if (!this.view.send({ kind: "gallery", pane, id: pending.id, total: gifts.length })) return;
+    for (const [place, gift] of gifts.entries()) {
+      try {
+        const file = gift.refusal ? null : await gift.open();
+        if (file) await this.sendMember(pane, pending, place, gift.name, file);
+        else this.sayMember(pane, pending, { kind: "stray", name: gift.name, message: `${gift.name} ${gift.refusal}` });
+      } catch (error) {
+        this.sayMember(pane, pending, { kind: "stray", name: gift.name, message: unreadable(gift, error) });
+      }
+      if (this.pending[pane] !== pending) return;
+    }
+  }
+
+  async sendMember(pane, pending, place, name, file) {
+    if (SHOWN_HERE.has(file.type)) this.files.set(`${pending.id}/${place}`, file);
+    const end = file.size > LIMIT ? 1 : Math.max(1, file.size); // the kernel refuses what is too large by its size alone
+    for (let start = 0; start < end; start += CHUNK) {
+      await this.until(pane, pending, () => pending.said - pending.heard < AHEAD);
+      const buffer = await file.slice(start, end === 1 ? 0 : start + CHUNK).arrayBuffer();
+      this.sayMember(pane, pending, { kind: "member", name, size: file.size, index: start / CHUNK }, [buffer]);
+    }
+  }
+
+  sayMember(pane, pending, message, buffers = []) {
+    if (this.pending[pane] !== pending) return;
+    pending.said += 1;
+    this.view.send({ id: pending.id, ...message }, buffers);
+  }
+}
+
+function unreadable({ name }, error) {
+  return `${name} cannot be read (${error.message}); a folder or a moved file? Give the file itself`;
+}
