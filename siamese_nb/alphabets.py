@@ -21,7 +21,7 @@ def choose_alphabets(folder: str | os.PathLike[str]) -> Path:
     """
     if (Path(folder) / ".omniglot").exists():
         return Path(folder)
-    made = cache_folder() / "alphabets" / str(_EDITION)
+    made = cache_folder() / f"made-up-alphabets-{_EDITION}"
     return made if made.exists() else write_alphabets(made)
 
 
