@@ -1,8 +1,9 @@
 """Judge the comparer's heat maps by deletion, on the test pairs of a bundle.
 
-Run: python benchmarks/deletion.py BUNDLE DATA [--pairs 100], with DATA the folder that the bundle was trained on. The
-map's highest fifth of patches, or a random fifth, is covered in one picture at a time; the change of the score and of
-its log-odds goes to stdout as a Markdown table: what is alike on genuine pairs, what is apart on impostor pairs.
+Run: python benchmarks/deletion.py BUNDLE DATA [--pairs 100] [--seed 0], with DATA the folder that the bundle was
+trained on; another seed draws other pairs. The map's highest fifth of patches, or a random fifth, is covered in one
+picture at a time; the change of the score and of its log-odds goes to stdout as a Markdown table: what is alike on
+genuine pairs, what is apart on impostor pairs.
 """
 
 import argparse
@@ -14,6 +15,8 @@ from siamese_nb import Verifier
 from siamese_nb.explain import Explainer, deletion_test
 from siamese_nb.images import read_image
 
+COLUMNS = (("map", "random"), ("map_log_odds", "random_log_odds", "wins"))
+
 
 def main() -> None:
     """Print the table."""
@@ -21,19 +24,27 @@ def main() -> None:
     parser.add_argument("bundle", type=Path)
     parser.add_argument("data", type=Path)
     parser.add_argument("--pairs", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     verifier = Verifier.load(given.bundle)
-    explainer, pairs, rng = Explainer(verifier.leg, verifier.head), verifier.pairs["test"], np.random.default_rng(0)
-    print("| pairs | map | score: map | score: random | log-odds: map | log-odds: random | map moves more |")
-    print("|---|---|---|---|---|---|---|")
+    explainer, pairs, rng = (
+        Explainer(verifier.leg, verifier.head),
+        verifier.pairs["test"],
+        np.random.default_rng(given.seed),
+    )
+    print(
+        "| pairs | map | score: map | score: random | gain, 95% | log-odds: map | log-odds: random | map moves more |"
+    )
+    print("|---|---|---|---|---|---|---|---|")
     for name, label, kind in (("genuine", 1, "alike"), ("impostor", 0, "apart")):
         usable = (pairs.labels == label) & pairs.counted & (np.array(pairs.one) != np.array(pairs.two))
         rows = rng.permutation(np.flatnonzero(usable))[: given.pairs]
         files = [[given.data / pairs.one[row], given.data / pairs.two[row]] for row in rows]
         read = [tuple(read_image(file, verifier.image_size) for file in couple) for couple in files]
         found = deletion_test(explainer, read, kind)
-        columns = ("map", "random", "map_log_odds", "random_log_odds", "wins")
-        print(f"| {name} | {kind} | " + " | ".join(f"{found[column]:.3f}" for column in columns) + " |", flush=True)
+        before, after = ([f"{found[name]:.3f}" for name in names] for names in COLUMNS)
+        gain = f"{found['gain']:.3f} [{found['gain_low']:.3f}, {found['gain_high']:.3f}]"
+        print("| " + " | ".join([name, kind, *before, gain, *after]) + " |", flush=True)
 
 
 if __name__ == "__main__":

@@ -7,11 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamese_nb.config import TrainConfig
+from siamese_nb.losses import OF_ALL
 from siamese_nb.pairs import Pairs, Part
 
-_UNITS_TOGETHER = 4  # twins of one category that share a batch, so that it offers impostors within a category
 _PAIRS_AT_ONCE = 256
 _MOST_GENUINE = 8192  # an epoch of more would only delay the look at validation
+_QUARTERS = 4
 _IMAGES_MULTIPLE, _PAIRS_MULTIPLE = 32, 64  # few distinct shapes: backends compile anew for each
 
 
@@ -31,6 +32,8 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
 
     Attributes
     ----------
+    fed : int
+        How many images were put into batches so far, whatever the epoch: what a rate is counted from.
     views : tuple of ndarray of the table's shape
         The same rows of other views of the pictures: each image of a batch is taken from one of them or the table.
     """
@@ -40,6 +43,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
     def __init__(self, table: NDArray[Any], part: Part, config: TrainConfig) -> None:
         super().__init__()
         self.table, self.part, self.config = table, part, config
+        self.fed = 0
         self.begin(0)
 
     def begin(self, epoch: int) -> None:
@@ -68,8 +72,9 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         one, two = place.reshape(2, -1).astype(np.int32)
         genuine = pairs.label == 1
         share = np.clip(genuine.mean(), 1e-6, 1 - 1e-6)
-        weight = np.where(genuine, 0.5 / share, 0.5 / (1 - share))
         missing = -len(pairs) % _PAIRS_MULTIPLE
+        # Their mean is 1 with what fills up: a sum over the batch, or over shares of it, needs no other count.
+        weight = np.where(genuine, 0.5 / share, 0.5 / (1 - share)) * (1 + missing / len(pairs))
         padded = [np.pad(column, (0, missing)) for column in (one, two, pairs.label, weight)]
         one, two, label, weight = padded
         inputs = {"images": self._filled(rows, index), "one": one, "two": two}
@@ -77,6 +82,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
 
     def _filled(self, rows: NDArray[np.int64], index: int) -> NDArray[Any]:
         """Return these rows, each in a view drawn for this batch, and some of them again to make up the multiple."""
+        self.fed += len(rows)
         rows = np.resize(rows, len(rows) + -len(rows) % _IMAGES_MULTIPLE)
         if not self.views:
             return np.asarray(self.table[rows])
@@ -126,6 +132,7 @@ class ImageBatches(Batches):
     """
 
     images_together = 2
+    units_together = 4  # of one category in a batch, so that it offers impostors within a category
 
     def __init__(self, table: NDArray[Any], part: Part, config: TrainConfig, images_at_once: int | None = None) -> None:
         self.images_at_once = images_at_once or config.batch_images
@@ -136,7 +143,7 @@ class ImageBatches(Batches):
         units, category = _units(self.part, self.images_together, rng)
         order = rng.permutation(len(units))
         order = order[np.argsort(category[order], kind="stable")]
-        groups = np.array_split(order, max(1, len(order) // _UNITS_TOGETHER))
+        groups = np.array_split(order, max(1, len(order) // self.units_together))
         order = np.concatenate([groups[i] for i in rng.permutation(len(groups))])
         n_batches = max(1, round(sum(map(len, units)) / self.images_at_once))
         self.rows = [np.concatenate([units[i] for i in batch]) for batch in np.array_split(order, n_batches)]
@@ -151,20 +158,43 @@ class ImageBatches(Batches):
 class IdentityBatches(ImageBatches):
     """Batches for losses of identities: some identities, some images of each, and which images show the same.
 
+    For losses over all identities, images in random order.
+
     A batch is `(images, identity)`, identities numbered from 0 in the part; those of rows that only fill up are -1.
     """
 
     images_together = 4
+    units_together = 16  # what is learned by is compared with the whole batch: let that be hard
+
+    def __init__(self, table: NDArray[Any], part: Part, config: TrainConfig, images_at_once: int | None = None) -> None:
+        self.turns = _QUARTERS if config.rotations and table.ndim == 4 else 1
+        super().__init__(table, part, config, images_at_once)
+
+    def _begin(self) -> None:
+        if self.config.loss not in OF_ALL:
+            super()._begin()
+            return
+        # Each image is compared with every identity, so it needs no twin in its batch, and a mixed batch is better.
+        rows = self._random().permutation(self.part.images)
+        self.rows = np.array_split(rows, max(1, round(len(rows) / self.images_at_once)))
 
     @property
     def identities(self) -> int:
-        """How many identities there are to tell apart."""
-        return len(np.unique(self.part.identity))
+        """How many identities there are to tell apart; a thing turned is another one where rotations are learned."""
+        return len(np.unique(self.part.identity)) * self.turns
 
     def __getitem__(self, index: int) -> tuple[Any, ...]:
         rows = self.rows[index]
         number = np.searchsorted(np.unique(self.part.identity), self.part.identity_of(rows))
         images = self._filled(rows, index)
+        if self.turns > 1:
+            turns = self._random(index).integers(0, self.turns, len(rows))
+            if self.config.loss not in OF_ALL:
+                # By category, so that twins are turned alike, and so are the impostors hardest to tell from them.
+                turns = turns[np.unique(self.part.category_of(rows), return_inverse=True)[1]]
+            per_image = zip(images, np.resize(turns, len(images)).tolist(), strict=True)
+            images = np.stack([np.rot90(image, turn) for image, turn in per_image])
+            number = number * self.turns + turns
         return images, np.pad(number, (0, len(images) - len(rows)), constant_values=-1)[:, None].astype(np.float32)
 
 

@@ -42,23 +42,30 @@ class PairMetrics(keras.callbacks.Callback):  # type: ignore[misc]
     train, validation : Pairs
     settle : callable
         Called with the train pairs before they are scored.
+
+    Attributes
+    ----------
+    scored : dict of str to (labels, scores)
+        Of `"train"` and `"validation"`, after the last epoch.
     """
 
     def __init__(self, score: Score, train: Pairs, validation: Pairs, settle: Settle = lambda pairs: None) -> None:
         super().__init__()
         self.score, self.train, self.validation, self.settle = score, train, validation, settle
+        self.scored: dict[str, tuple[NDArray[np.int64], NDArray[np.float64]]] = {}
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Measure, and add to the logs; raise `InputError` if the network's scores are no numbers any more."""
         assert logs is not None  # Keras always hands a dict over
         self.settle(self.train)
-        for prefix, pairs in (("", self.train), ("val_", self.validation)):
+        for part, prefix, pairs in (("train", "", self.train), ("validation", "val_", self.validation)):
             scores = self.score(pairs)
             if not np.isfinite(scores).all():
                 raise InputError(
                     f"training diverged: scores are NaN after epoch {epoch + 1}, so nothing is saved; "
                     "try a lower learning rate"
                 )
+            self.scored[part] = pairs.label, scores
             for name, value in watched_figures(pairs.label, scores).items():
                 logs[prefix + name] = value
 

@@ -101,9 +101,8 @@ def train(
     epochs: Annotated[int | None, typer.Option(help="At most.")] = None,
     image_size: Annotated[int | None, typer.Option(help="Side in pixels that pictures are resized to.")] = None,
     fine_tune: Annotated[bool, typer.Option("--fine-tune", help="Train a pretrained leg too.")] = False,
-    depth: Annotated[str, typer.Option(help="How much of it: its last block, or then all of the leg.")] = "block",
-    views: Annotated[int, typer.Option(help="Changed views of each picture for what is frozen.")] = 0,
-    engine: Annotated[str, typer.Option(help="Of what is frozen: keras, openvino or openvino_bfloat16.")] = "keras",
+    distribution: Annotated[str, typer.Option(help="none, or data_parallel: all devices, see README.")] = "none",
+    settings: Annotated[list[str] | None, typer.Option("--set", help="More of TrainConfig: depth=leg.")] = None,
     seed: int = 0,
     out: Annotated[Path, typer.Option(help="Where the bundle's folder goes.")] = Path("saved_model"),
     logs: Annotated[Path, typer.Option(help="Where TensorBoard's logs go.")] = Path("logs"),
@@ -114,24 +113,23 @@ def train(
     with _answer(as_json) as answer:
         from siamese_nb import TrainConfig, scan
         from siamese_nb import train as train_verifier
+        from siamese_nb.config import read_settings
 
-        config = TrainConfig(
-            leg=leg,
-            weights=weights,
-            loss=loss,
-            augment=augment,
-            neg_factor=neg_factor,
-            negatives=negatives,
-            split_by=split_by,
-            image_size=image_size,
-            fine_tune=fine_tune,
-            depth=depth,
-            views=views,
-            engine=engine,
-            seed=seed,
-            epochs=TrainConfig.epochs if epochs is None else epochs,
-        )
-        verifier = train_verifier(scan(data, layout), config, out=out, logs=logs)
+        given = {
+            "leg": leg,
+            "weights": weights,
+            "loss": loss,
+            "augment": augment,
+            "neg_factor": neg_factor,
+            "negatives": negatives,
+            "split_by": split_by,
+            "image_size": image_size,
+            "fine_tune": fine_tune,
+            "seed": seed,
+            "epochs": TrainConfig.epochs if epochs is None else epochs,
+        }
+        config = TrainConfig.from_dict(given | read_settings(settings or ()))
+        verifier = train_verifier(scan(data, layout), config, out=out, logs=logs, distribution=distribution)
         answer.update(
             bundle=str(verifier.path),
             threshold=verifier.threshold,

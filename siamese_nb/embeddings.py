@@ -154,7 +154,8 @@ def pair_scores(
         difference = np.abs(embeddings[one[rows]].astype(np.float64) - embeddings[two[rows]])
         if head.distance == "squared":
             difference *= difference
-        scores[rows] = expit(b - difference @ w)
+        # Row by row, not as a matrix product: a pair's last bits then do not depend on what is scored beside it.
+        scores[rows] = expit(b - np.vecdot(difference, w))
     return scores
 
 

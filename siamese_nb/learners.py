@@ -11,6 +11,7 @@ from siamese_nb.augmentation import build_augmentation
 from siamese_nb.batches import Batches, IdentityBatches, PairBatches, image_batches
 from siamese_nb.calibration import fit_sigmoid
 from siamese_nb.config import TrainConfig
+from siamese_nb.distribution import Gathered, OneDevice
 from siamese_nb.embeddings import pair_scores, row_embeddings
 from siamese_nb.errors import InputError
 from siamese_nb.losses import OF_ALL, OF_BATCH, OF_PAIRS, Directions, pair_loss
@@ -35,6 +36,7 @@ class PairLearner:
     config : TrainConfig
     views : sequence of ndarray of the table's shape
         The same of changed views of the images; what is learned from, but never judged by.
+    distribution : OneDevice, optional
 
     Attributes
     ----------
@@ -56,7 +58,9 @@ class PairLearner:
         part: Part,
         config: TrainConfig,
         views: Sequence[NDArray[Any]] = (),
+        distribution: OneDevice | None = None,
     ) -> None:
+        self.distribution = distribution or OneDevice()
         self.leg, self.head, self.table, self.part, self.config = leg, head, table, part, config
         self.cheap = table.ndim == 2
         self.pictures = table.dtype == np.uint8
@@ -66,7 +70,10 @@ class PairLearner:
 
     def _build(self) -> tuple[Batches, keras.Model, Any]:
         batches = (PairBatches if self.cheap else image_batches)(self.table, self.part, self.config)
-        return batches, build_in_batch(self.leg, self.head, self.augmentation), pair_loss(self.config.loss)
+        with self.distribution.scope():
+            gathered = Gathered(self.distribution.gather)
+            model = build_in_batch(self.leg, self.head, self.augmentation, gathered)
+        return batches, model, pair_loss(self.config.loss)
 
     def settle(self, pairs: Pairs) -> None:
         """Make the neuron fit the embeddings as they are; here it has learned with them."""
@@ -99,14 +106,14 @@ class IdentityLearner(PairLearner):
                 f"choose {' or '.join(OF_PAIRS)}"
             )
         batches = IdentityBatches(self.table, self.part, self.config, _IDENTITY_IMAGES if self.cheap else None)
-        images = keras.Input(self.leg.input_shape[1:], dtype=self.leg.input.dtype)
-        found = self.leg(images if self.augmentation is None else self.augmentation(images))
-        if name in OF_ALL:
-            directions = Directions(batches.identities)
-            found = directions(found)
-            if not self.pictures:  # what is frozen has learned already
-                directions.set_weights([self._mean_embeddings().T])
-        return batches, keras.Model(images, found), {**OF_BATCH, **OF_ALL}[name]
+        directions = Directions(batches.identities) if name in OF_ALL else None
+        with self.distribution.scope():
+            images = keras.Input(self.leg.input_shape[1:], dtype=self.leg.input.dtype)
+            found = self.leg(images if self.augmentation is None else self.augmentation(images))
+            model = keras.Model(images, found if directions is None else directions(found))
+        if directions is not None and not self.pictures:  # what is frozen has learned already
+            directions.set_weights([self._mean_embeddings().T])
+        return batches, model, self.distribution.joined({**OF_BATCH, **OF_ALL}[name])
 
     def _mean_embeddings(self) -> NDArray[np.float32]:
         """Return where each identity lies now: from directions at random, the first steps would lead astray."""
@@ -131,10 +138,11 @@ def make_learner(
     part: Part,
     config: TrainConfig,
     views: Sequence[NDArray[Any]] = (),
+    distribution: OneDevice | None = None,
 ) -> PairLearner:
     """Return the learner of the loss that the configuration names; for the parameters see `PairLearner`."""
     kind = PairLearner if config.loss in OF_PAIRS else IdentityLearner
-    return kind(leg, head, table, part, config, views)
+    return kind(leg, head, table, part, config, views, distribution)
 
 
 def fit_head(

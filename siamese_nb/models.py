@@ -54,18 +54,20 @@ class MetricHead(keras.layers.Layer):  # type: ignore[misc]
         return {**super().get_config(), "distance": self.distance}
 
 
-def build_projection(features: int, dimensions: int) -> keras.Model:
+def build_projection(features: int, dimensions: int | None) -> keras.Model:
     """Build the learned last step of a leg: features to an embedding of unit length.
 
     Parameters
     ----------
     features : int
         Length of the features that come in.
-    dimensions : int
-        Length of the embedding.
+    dimensions : int or None
+        Length of the embedding; None for the features as they are, scaled to unit length.
     """
     inputs = keras.Input((features,), name="features")
     x = keras.layers.UnitNormalization()(inputs)
+    if dimensions is None:
+        return keras.Model(inputs, x, name="projection")
     # Orthogonal weights keep angles, so learning starts from the features' own cosine similarity, not from chance.
     x = keras.layers.Dense(dimensions, use_bias=False, kernel_initializer="orthogonal")(x)
     return keras.Model(inputs, keras.layers.UnitNormalization()(x), name="projection")
@@ -85,16 +87,23 @@ def build_siamese(leg: keras.Model, head: MetricHead) -> keras.Model:
     return keras.Model({"one": one, "two": two}, head((leg(one), leg(two))), name="siamese")
 
 
-def build_in_batch(leg: keras.Model, head: MetricHead, augmentation: keras.layers.Layer | None = None) -> keras.Model:
+def build_in_batch(
+    leg: keras.Model,
+    head: MetricHead,
+    augmentation: keras.layers.Layer | None = None,
+    gathered: keras.layers.Layer | None = None,
+) -> keras.Model:
     """Build the same network for training: distinct images in, pairs by index, so that no image is embedded twice.
 
     Its inputs are `images` `[n_images, ...]` and `one`, `two` `int32[n_pairs]`, which point into `images`; its output
     is the score `float32[n_pairs, 1]`. It shares every weight with `build_siamese(leg, head)`. An augmentation, if
-    given, changes the images on their way in.
+    given, changes the images on their way in; `gathered`, if given, joins the embeddings of several devices.
     """
     images = keras.Input(leg.input_shape[1:], dtype=leg.input.dtype, name="images")
     one = keras.Input((), dtype="int32", name="one")
     two = keras.Input((), dtype="int32", name="two")
     embeddings = leg(images if augmentation is None else augmentation(images))
+    if gathered is not None:
+        embeddings = gathered(embeddings)
     score = head((ops.take(embeddings, one, axis=0), ops.take(embeddings, two, axis=0)))
     return keras.Model({"images": images, "one": one, "two": two}, score, name="in_batch")

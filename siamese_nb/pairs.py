@@ -28,7 +28,7 @@ __all__ = [
 PARTS = ("train", "validation", "test")
 SPLIT_BY = ("identity", "category")
 MINIMUM_COUPLES = 8
-_SHARES = (0.6, 0.2, 0.2)  # of train, validation and test
+SHARES = (0.2, 0.2)  # of validation and test; the rest is for training
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,8 +80,9 @@ def make_split(
     seed: int = 0,
     by: str = "identity",
     same: NDArray[np.int64] | None = None,
+    shares: tuple[float, float] = SHARES,
 ) -> Split:
-    """Split a dataset into train (60%), validation and test (20% each) by connected component of identity.
+    """Split a dataset into train (60% unless told), validation and test (20% each) by connected component of identity.
 
     The split depends on the dataset and the seed alone. Each part holds a genuine pair and two things at least.
 
@@ -95,6 +96,8 @@ def make_split(
         What the parts must not share; by identity, each category is spread over the parts in proportion.
     same : ndarray of shape (n_pairs, 2), int64, optional
         Rows `one, two` of pictures that no two parts may share, such as near-duplicates: their identities are joined.
+    shares : tuple of float
+        Of validation and of test.
 
     Raises
     ------
@@ -118,7 +121,7 @@ def make_split(
     order = np.random.default_rng([seed, len(PARTS)]).permutation(len(groups))
     order = order[np.lexsort((stratum[order], weak[order]))]
     part_of = np.empty(len(groups), np.int64)
-    part_of[order] = _deal(len(groups))
+    part_of[order] = _deal(len(groups), shares)
     part = part_of[place]
     split = Split(*(_part(dataset, identity, used[part == number]) for number in range(len(PARTS))))
     _check_parts(dataset, split, by)
@@ -175,7 +178,7 @@ def _merged_categories(dataset: Dataset, identity: NDArray[np.int64]) -> NDArray
     return merged
 
 
-def _deal(n: int) -> NDArray[np.int64]:
+def _deal(n: int, shares: tuple[float, float] = SHARES) -> NDArray[np.int64]:
     """Deal n groups to the parts evenly along their order, so that every stretch of it gets its share of each part.
 
     Each group goes to the part that is furthest behind its share; train is served last, so that tiny datasets still
@@ -184,7 +187,7 @@ def _deal(n: int) -> NDArray[np.int64]:
     >>> _deal(10).tolist()
     [1, 2, 0, 0, 0, 1, 2, 0, 0, 0]
     """
-    share = np.array(_SHARES)
+    share = np.array([1 - sum(shares), *shares])
     dealt = np.empty(n, np.int64)
     have = np.zeros(len(PARTS))
     preference = np.array([0.0, 2e-9, 1e-9])

@@ -5,7 +5,6 @@ import json
 import os
 import zlib
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,9 +15,10 @@ from tqdm.auto import tqdm
 
 from siamese_nb.dataset import scan
 from siamese_nb.errors import InputError
-from siamese_nb.layouts import SAMPLE_MARKER
+from siamese_nb.files import SAMPLE_MARKER
 from siamese_nb.rendering import FAMILIES, render_couple
 from siamese_nb.storage import whole_folder
+from siamese_nb.threads import in_threads
 
 KINDS = {"objects": 112, "digits": 64}
 """Kind of sample -> side of its pictures in pixels, unless another is asked for."""
@@ -165,14 +165,9 @@ def _write_pictures(folder: Path, jobs: list[_Job], progress: bool) -> dict[str,
 
     files: dict[str, int] = {}
     # Threads, not processes: NumPy lets go of the interpreter lock, and they work from any script and notebook.
-    with ThreadPoolExecutor(min(os.cpu_count() or 1, 8)) as pool:
-        futures = [pool.submit(write, job) for job in jobs]
-        try:
-            for future in tqdm(futures, desc="sample", disable=not progress, delay=2, leave=False):
-                files |= future.result()
-        except BaseException:  # Ctrl-C too: start nothing more and let the few under way end
-            pool.shutdown(cancel_futures=True)
-            raise
+    with in_threads(write, jobs, min(os.cpu_count() or 1, 8)) as written:
+        for checksums in tqdm(written, "sample", len(jobs), disable=not progress, delay=2, leave=False):
+            files |= checksums
     return files
 
 

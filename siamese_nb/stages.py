@@ -7,14 +7,18 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from siamese_nb.board import BoardLogs
 from siamese_nb.callbacks import PairMetrics, Progress
 from siamese_nb.checkpoints import Checkpoint, History
 from siamese_nb.config import TrainConfig
 from siamese_nb.engines import compiled_by_xla
 from siamese_nb.learners import PairLearner
+from siamese_nb.muon import Muon
 from siamese_nb.pairs import Pairs, Part
-from siamese_nb.tensorboard import tensorboard_callback
+from siamese_nb.watching import Panel, Reports
 
+_RISE = 0.1  # of all steps, in which the learning rate goes up, and of the rate, where it starts
+_OPTIMIZERS = {"adam": keras.optimizers.Adam, "muon": Muon}
 _WATCHED_IMAGES = 2000  # of train, embedded after each epoch to compare with validation; more would cost time only
 
 
@@ -32,7 +36,13 @@ class Watched:
 
 
 def fit_stage(
-    learner: PairLearner, rate: float, watched: Watched, history: History, folder: Path, checkpoint: Path
+    learner: PairLearner,
+    rate: float,
+    watched: Watched,
+    history: History,
+    folder: Path,
+    checkpoint: Path,
+    panel: Panel | None = None,
 ) -> None:
     """Train one stage; the weights end at the best epoch, or as they were if none was better than those before.
 
@@ -50,25 +60,40 @@ def fit_stage(
     folder : Path
         TensorBoard's.
     checkpoint : Path
-        The file of the stage's checkpoint.
+        The file of the stage's checkpoint; its stem names the stage.
+    panel : Panel, optional
+        Shows how the stage goes; may ask to stop, which is then as Ctrl-C is.
     """
     keras.utils.set_random_seed(learner.config.seed)  # a stage must not depend on how the one before came to its end
     before = [(part, part.get_weights()) for part in (learner.leg, learner.head) if part.built]
     sign = -1 if learner.monitor == "val_auc" else 1
     least = min((sign * value for value in history.get(learner.monitor, [])), default=np.inf)
-    learner.model.compile(keras.optimizers.Adam(rate), learner.loss, jit_compile=compiled_by_xla())
+    with learner.distribution.scope():
+        optimizer = _OPTIMIZERS[learner.config.optimizer](_schedule(learner, rate))
+        learner.model.compile(optimizer, learner.loss, jit_compile=compiled_by_xla())
     mode = "min" if sign == 1 else "max"
     best = keras.callbacks.EarlyStopping(
         learner.monitor, patience=learner.config.patience, restore_best_weights=True, mode=mode
     )
     kept = Checkpoint(checkpoint, best)
-    kept.restore(learner.model)
+    with learner.distribution.scope():
+        kept.restore(learner.model)
     learner.batches.begin(kept.epochs)
     done = len(history.get("loss", []))
-    watching = PairMetrics(learner.score, watched.train, watched.validation, learner.settle)
+    score, settle = map(learner.distribution.measured, (learner.score, learner.settle))
+    watching = PairMetrics(score, watched.train, watched.validation, settle)
+    epochs = kept.epochs if kept.ended else learner.config.epochs
+    if panel is None:
+        shown: keras.callbacks.Callback = Progress(epochs, len(learner.batches), kept.epochs)
+    else:
+        shown = Reports(panel, checkpoint.stem, learner, kept, history, epochs)
     stopped: KeyboardInterrupt | None = None
     try:
-        _fit(learner, done, kept, [watching, best, tensorboard_callback(folder)])
+        left = range(done + kept.epochs, done + epochs)  # none if the stage had come to its end
+        callbacks = [watching, best, BoardLogs(folder, watching, kept, done), kept, shown]
+        learner.distribution.fit(
+            learner.model, learner.batches, initial_epoch=left.start, epochs=left.stop, callbacks=callbacks
+        )
     except KeyboardInterrupt as error:
         stopped = error
         if kept.epochs:
@@ -83,17 +108,13 @@ def fit_stage(
         raise stopped
 
 
-def _fit(learner: PairLearner, done: int, kept: Checkpoint, callbacks: list[keras.callbacks.Callback]) -> None:
-    """Train the epochs that are left; none if the stage had come to its end."""
-    epochs = kept.epochs if kept.ended else learner.config.epochs
-    progress = Progress(epochs, len(learner.batches), kept.epochs)
-    learner.model.fit(
-        learner.batches,
-        initial_epoch=done + kept.epochs,
-        epochs=done + epochs,
-        shuffle=False,
-        verbose=0,
-        callbacks=[*callbacks, kept, progress],
+def _schedule(learner: PairLearner, rate: float) -> float | keras.optimizers.schedules.LearningRateSchedule:
+    if learner.config.schedule == "constant":
+        return rate
+    steps = learner.config.epochs * len(learner.batches)
+    rise = max(1, round(_RISE * steps))
+    return keras.optimizers.schedules.CosineDecay(
+        rate * _RISE, max(1, steps - rise), warmup_target=rate, warmup_steps=rise
     )
 
 
@@ -111,10 +132,10 @@ def _judged(part: Part, config: TrainConfig) -> Pairs:
     return pairs.take(np.flatnonzero(counted))
 
 
-def sample_part(part: Part, seed: int) -> Part:
-    """Return things of a part, at random, up to about `_WATCHED_IMAGES` images."""
+def sample_part(part: Part, seed: int, images: int = _WATCHED_IMAGES) -> Part:
+    """Return things of a part, at random, up to about so many images."""
     things, inverse, sizes = np.unique(part.identity, return_inverse=True, return_counts=True)
     order = np.random.default_rng(seed).permutation(len(things))
     chosen: NDArray[np.bool_] = np.zeros(len(things), bool)
-    chosen[order[: max(2, int(np.searchsorted(np.cumsum(sizes[order]), _WATCHED_IMAGES)))]] = True
+    chosen[order[: max(2, int(np.searchsorted(np.cumsum(sizes[order]), images)))]] = True
     return part.only(part.images[chosen[inverse]])

@@ -5,8 +5,10 @@ import itertools
 import os
 import shutil
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,10 +23,12 @@ from siamese_nb.augmentation import fixed_views
 from siamese_nb.bank import Bank
 from siamese_nb.baselines import colour_histogram_baseline
 from siamese_nb.blocks import cut_leg
+from siamese_nb.board import draw_hardest, write_outcome, write_settings
 from siamese_nb.calibration import fit_calibration
 from siamese_nb.checkpoints import checkpoint_folder
 from siamese_nb.config import TrainConfig
 from siamese_nb.dataset import Dataset, scan
+from siamese_nb.distribution import OneDevice, make_distribution
 from siamese_nb.doctor import Certificate, certified_split, figures_of
 from siamese_nb.embeddings import bank_embeddings, cosine_scores, pair_scores, row_embeddings
 from siamese_nb.engines import EXACT, check_engine
@@ -32,17 +36,22 @@ from siamese_nb.errors import InputError
 from siamese_nb.evidence import ScoredPairs
 from siamese_nb.learners import make_learner
 from siamese_nb.legs import build_leg, default_size
+from siamese_nb.looks import describe_colours
 from siamese_nb.models import MetricHead, build_projection, build_siamese
-from siamese_nb.novelty import Known
+from siamese_nb.novelty import Known, Sample
 from siamese_nb.pairs import Pairs, Part, Split
+from siamese_nb.projector import write_projector
 from siamese_nb.provenance import auc_by_kind, dataset_facts, versions
 from siamese_nb.stages import Watched, fit_stage, freeze_statistics, sample_part
 from siamese_nb.storage import check_writable
 from siamese_nb.thresholds import choose_threshold
 from siamese_nb.verifier import Verifier
+from siamese_nb.views import average_views
+from siamese_nb.watching import Panel, told
 
 _FROZEN_SLOWER = 3  # good features need a nudge; at full rate validation is best after one epoch and falls from there
 _BLOCK_SLOWER = 10  # on three splits of Grocery Store photos, validation rose by 0.009 with it
+_PROJECTED_IMAGES = 1000  # as many points as one can tell apart, and a sprite that browsers load at once
 _FINE_TUNE_SLOWER = 20  # a trained leg must not be shaken by a head that is still rough
 
 
@@ -52,6 +61,8 @@ def train(
     *,
     out: str | os.PathLike[str] = "saved_model",
     logs: str | os.PathLike[str] = "logs",
+    panel: Panel | None = None,
+    distribution: str = "none",
 ) -> Verifier:
     """Train a siamese network and save it as a bundle.
 
@@ -67,6 +78,10 @@ def train(
         The bundle becomes a new folder in this one.
     logs : path
         TensorBoard's logs go to `fit/<run>` in this folder.
+    panel : Panel, optional
+        Shows in a notebook how training goes, with a button that stops it: `siamese_nb.widgets.TrainingPanel()`.
+    distribution : {"none", "data_parallel"}
+        `data_parallel` learns on all devices, see `siamese_nb.distribution.make_distribution`.
 
     Returns
     -------
@@ -79,16 +94,25 @@ def train(
         If the dataset is too small, the leg or its weights cannot be had, a place cannot be written to, or the network
         collapsed: all its scores are equal.
     """
+    spread = make_distribution(distribution)  # first: TensorFlow accepts workers before it computes anything, not after
     config = config or TrainConfig()
     check_engine(config.engine)
     started = time.strftime("%Y%m%d-%H%M%S")
-    for place in (out, logs):
-        check_writable(place)
-    run = Run.begin(dataset if isinstance(dataset, Dataset) else scan(dataset), config)
-    folder = _new_folder(Path(logs) / "fit", f"{started}-{config.leg}", Path(out))
-    stopped = run.learn(folder)
-    verifier = run.verifier()
-    verifier.save(Path(out) / folder.name)
+    with told(panel), ExitStack() as undone:
+        if not spread.chief:  # of several machines the first one writes; what the others write goes with them
+            out = logs = undone.enter_context(tempfile.TemporaryDirectory())
+        for place in (out, logs):
+            check_writable(place)
+        run = Run.begin(dataset if isinstance(dataset, Dataset) else scan(dataset), config, spread)
+        run.panel = panel
+        folder = _new_folder(Path(logs) / "fit", f"{started}-{config.leg}", Path(out))
+        write_settings(folder, config)
+        stopped = run.learn(folder)
+        verifier = run.verifier()
+        verifier.save(Path(out) / folder.name)
+        run.log(folder, verifier)
+        if panel is not None:
+            panel.show(phase="stopped" if stopped else "done", saved=str(verifier.path))
     if not stopped:
         shutil.rmtree(run.checkpoints, ignore_errors=True)
     return verifier
@@ -106,19 +130,25 @@ class Run:
     backbone: keras.Model
     projection: keras.Model
     head: MetricHead
+    distribution: OneDevice = field(default_factory=OneDevice)
     history: dict[str, list[float]] = field(default_factory=dict)
+    panel: Panel | None = None
 
     @classmethod
-    def begin(cls, dataset: Dataset, config: TrainConfig) -> "Run":
+    def begin(cls, dataset: Dataset, config: TrainConfig, distribution: OneDevice | None = None) -> "Run":
         """Decode the pictures, split them, and build the network."""
         keras.utils.set_random_seed(config.seed)
         size = config.image_size or default_size(config.leg)
-        backbone = build_leg(config.leg, size, config.weights)
+        spread = distribution or OneDevice()
+        with spread.scope():
+            backbone = build_leg(config.leg, size, config.weights)
+            projection = build_projection(backbone.output_shape[-1], config.embedding)
         dataset, bank = dataset.bank((size, size))
-        split, proof = certified_split(dataset, bank, seed=config.seed, by=config.split_by)
-        projection = build_projection(backbone.output_shape[-1], config.embedding)
+        shares = config.validation_share, config.test_share
+        split, proof = certified_split(dataset, bank, seed=config.seed, by=config.split_by, shares=shares)
         head = MetricHead(config.distance, name="head")
-        return cls(config, dataset, bank, split, proof, backbone, projection, head)
+        legs = spread.alone(backbone), spread.alone(projection)
+        return cls(config, dataset, bank, split, proof, *legs, head, spread)
 
     def __post_init__(self) -> None:
         """Draw the fixed pairs, and make one leg of backbone and projection."""
@@ -139,7 +169,9 @@ class Run:
         except KeyboardInterrupt:
             if not self.history:
                 raise
-            tqdm.write("Stopped: the best epoch so far is kept. Start again in the same way to go on.", file=sys.stderr)
+            if self.panel is None:  # else it says so itself
+                stopped = "Stopped: the best epoch so far is kept. Start again in the same way to go on."
+                tqdm.write(stopped, file=sys.stderr)
             return True
         return False
 
@@ -166,7 +198,10 @@ class Run:
 
     def verifier(self) -> Verifier:
         """Choose the threshold on validation, measure on test, and put the evidence together."""
-        embeddings = self._embeddings()
+        if self.panel is not None:
+            self.panel.show(phase="measuring")
+        self.leg = average_views(self.leg, self.config.averaged_views)
+        embeddings = self.embeddings = self._embeddings()
         pairs = {name: self._scored(embeddings, *getattr(self, name)) for name in ("validation", "test")}
         judged = pairs["validation"]
         if metrics.is_collapsed(judged.scores):
@@ -191,6 +226,21 @@ class Run:
         model = build_siamese(self.leg, self.head)
         return Verifier(model, about, self.history, pairs, seen, looks, self._known(embeddings))
 
+    def log(self, folder: Path, verifier: Verifier) -> None:
+        """Show in TensorBoard what was learned: test figures, the hardest validation pairs, embeddings of test."""
+        _, pairs, counted = self.validation
+        test, validation = verifier.pairs["test"].main, verifier.pairs["validation"].main
+        one, two = pairs.one[counted], pairs.two[counted]
+        hardest = draw_hardest(self.bank.images, one, two, validation.labels, validation.scores, verifier.threshold)
+        write_outcome(folder, test.labels, test.scores, hardest, len(self.history["loss"]))
+        part = sample_part(self.split.test, self.config.seed, _PROJECTED_IMAGES)
+        columns = {
+            "category": [self.dataset.categories[number] for number in self.dataset.category[part.images]],
+            "identity": [str(number) for number in part.identity],
+            "path": [self.dataset.paths[row] for row in part.images],
+        }
+        write_projector(folder, self.embeddings[part.images], self.bank.images[part.images], columns)
+
     def _embeddings(self) -> NDArray[np.float32]:
         """Embed each picture that the evidence needs once; rows of others stay 0."""
         parts = (self.split.validation, self.split.test, self._sample(self.split.train))
@@ -205,10 +255,13 @@ class Run:
 
     def _known(self, embeddings: NDArray[np.float32]) -> Known:
         """Keep a sample of what was trained on, and how far from it validation lies."""
-        train, validation = (
-            embeddings[self._sample(part).images] for part in (self.split.train, self.split.validation)
+        parts = (self._sample(self.split.train), self._sample(self.split.validation))
+        train, validation = (part.images for part in parts)
+        images, seed = self.bank.images, self.config.seed
+        return Known(
+            Sample.from_parts(embeddings[train], embeddings[validation], seed),
+            Sample.from_parts(describe_colours(images[train]), describe_colours(images[validation]), seed),
         )
-        return Known.from_parts(train, validation, self.config.seed)
 
     def _tables(self, frozen: keras.Model) -> list[NDArray[Any]]:
         """Send the bank, and each view of the training part, through what is frozen; or read that from the cache."""
@@ -219,7 +272,8 @@ class Run:
 
     def _shortest(self) -> tuple[keras.Model, NDArray[Any]]:
         """Return what embeds rows with the least work, and exactly: of a frozen leg, the rest from its features."""
-        if self.config.learns_leg or self.config.fine_tune or self.config.engine not in EXACT:
+        averaged = self.config.averaged_views > 1
+        if self.config.learns_leg or self.config.fine_tune or averaged or self.config.engine not in EXACT:
             return self.leg, self.bank.images
         return self.projection, bank_embeddings(self.backbone, self.bank, self.config.engine)
 
@@ -232,9 +286,9 @@ class Run:
         stage: str,
         views: Sequence[NDArray[Any]] = (),
     ) -> None:
-        learner = make_learner(leg, self.head, table, self.split.train, self.config, views)
+        learner = make_learner(leg, self.head, table, self.split.train, self.config, views, self.distribution)
         watched = Watched.draw(self.split.train, self.split.validation, self.config)
-        fit_stage(learner, rate, watched, self.history, folder, self.checkpoints / f"{stage}.npz")
+        fit_stage(learner, rate, watched, self.history, folder, self.checkpoints / f"{stage}.npz", self.panel)
 
     def _judged(self, part: Part) -> tuple[Part, Pairs, NDArray[np.bool_]]:
         return part, *part.judged(self.config.seed, self.config.neg_factor, self.config.negatives)

@@ -17,11 +17,10 @@ from siamese_nb.embeddings import bank_embeddings, embed, pair_scores, row_score
 from siamese_nb.errors import InputError
 from siamese_nb.evidence import ScoredPairs
 from siamese_nb.images import ImageSource, read_image
-from siamese_nb.metrics import accept, check_threshold, is_collapsed
+from siamese_nb.metrics import check_threshold, is_collapsed, verdict
 from siamese_nb.models import MetricHead
 from siamese_nb.novelty import Known
 
-SIMILAR, NOT_SIMILAR = "similar", "not similar"
 _IMAGES_AT_ONCE = 1024  # decoded pictures in memory
 
 
@@ -214,7 +213,7 @@ class Verifier:
         return {
             "score": score,
             "threshold": self.threshold,
-            "verdict": self._verdict(score),
+            "verdict": verdict(score, self.threshold),
             "probability": float(self.calibration.probability(score)),
         }
 
@@ -301,10 +300,5 @@ class Verifier:
         embeddings = np.concatenate([asked, bank_embeddings(self.leg, bank)[readable]])
         scores = pair_scores(self.head, embeddings, np.zeros(len(readable), np.int64), np.arange(1, len(embeddings)))
         best = np.argsort(-scores, kind="stable")[:k]
-        return [
-            {"path": dataset.paths[readable[row]], "score": float(scores[row]), "verdict": self._verdict(scores[row])}
-            for row in best
-        ]
-
-    def _verdict(self, score: float) -> str:
-        return SIMILAR if accept(score, self.threshold) else NOT_SIMILAR
+        ranked = ((dataset.paths[readable[row]], float(scores[row])) for row in best)
+        return [{"path": path, "score": score, "verdict": verdict(score, self.threshold)} for path, score in ranked]

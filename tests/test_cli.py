@@ -206,7 +206,9 @@ def test_train_leaves_a_bundle_and_says_where(make_couples, tmp_path: Path) -> N
     data = make_couples(tmp_path / "data", categories=2, couples=5, size=32)
     out, logs = tmp_path / "out", tmp_path / "logs"
     words = ("--image-size", 32, "--epochs", 1, "--neg-factor", 2, "--seed", 5, "--out", out, "--logs", logs)
-    words += ("--loss", "focal", "--augment", "affine", "--views", 2, "--depth", "leg")
+    words += ("--loss", "focal", "--augment", "affine")
+    for setting in ("optimizer=muon", "schedule=cosine", "averaged_views=2", "embedding=null", "views=2", "depth=leg"):
+        words += ("--set", setting)
     answer = answer_of("train", data, "--leg", "base_cnn", *words)
     assert {"bundle", "threshold", "validation", "test"} <= set(answer)
     verifier = Verifier.load(out)
@@ -216,6 +218,8 @@ def test_train_leaves_a_bundle_and_says_where(make_couples, tmp_path: Path) -> N
     config = verifier.about["config"]
     assert (config["image_size"], config["epochs"], config["neg_factor"], config["seed"]) == (32, 1, 2, 5)
     assert (config["loss"], config["augment"], config["views"], config["depth"]) == ("focal", "affine", 2, "leg")
+    assert (config["optimizer"], config["schedule"], config["averaged_views"]) == ("muon", "cosine", 2)
+    assert config["embedding"] is None
     assert list((logs / "fit").iterdir())
 
 
@@ -338,12 +342,14 @@ def test_data_that_are_not_there_are_one_line(command: str, trained, couple, tmp
         (("--leg", "vgg17"), "'vgg17' is not known"),
         (("--leg", "mobilenetv2", "--weights", "none.h5"), "no weights file none.h5"),
         (("--neg-factor", "0"), "neg_factor=0"),
-        (("--engine", "quick"), "engine='quick'"),
+        (("--set", "engine=quick"), "engine='quick'"),
         (("--loss", "hinge"), "loss='hinge' is not known; choose one of binary_crossentropy"),
         (("--negatives", "hard"), "negatives='hard'"),
         (("--epochs", "0"), "epochs=0"),
         (("--image-size", "7"), "image_size=7"),
         (("--seed", "-1"), "seed=-1"),
+        (("--set", "views"), "'views' has no value"),
+        (("--set", "view=5"), "the setting view is not known"),
         (("--layout", "heap"), "layout 'heap'"),
         (("--layout", "pairs"), "cannot read"),
     ],

@@ -14,17 +14,16 @@ def symmetric(n, seed=0):
 
 
 def slow_groups(scores, threshold):
-    """Join the two groups of the highest mean log-odds until that is below the threshold's."""
-    log_odds = np.log(scores + 1e-12) - np.log1p(1e-12 - scores)
+    """Join the two groups whose lowest score is highest until that is below the threshold."""
     groups = [[row] for row in range(len(scores))]
     while len(groups) > 1:
-        means = {
-            (a, b): np.mean([log_odds[i, j] for i in groups[a] for j in groups[b]])
+        lowest = {
+            (a, b): min(scores[i, j] for i in groups[a] for j in groups[b])
             for a in range(len(groups))
             for b in range(a)
         }
-        a, b = max(means, key=means.get)
-        if means[a, b] < np.log(threshold / (1 - threshold)):
+        a, b = max(lowest, key=lowest.get)
+        if lowest[a, b] < threshold:
             break
         groups[b] += groups.pop(a)
     return {frozenset(group) for group in groups}
@@ -35,7 +34,7 @@ def as_sets(labels):
 
 
 @pytest.mark.parametrize("threshold", [0.2, 0.5, 0.8])
-def test_the_groups_are_those_of_slow_average_linkage(threshold):
+def test_the_groups_are_those_of_slow_complete_linkage(threshold):
     for seed in range(5):
         scores = symmetric(12, seed)
         assert as_sets(Clusters.from_scores(scores).groups(threshold)) == slow_groups(scores, threshold)
@@ -49,6 +48,8 @@ def test_a_group_is_a_run_of_the_order_and_no_order_of_the_pictures_matters(n, s
     labels = found.groups(threshold)
     assert sorted(found.order) == list(range(n))
     assert np.isin(np.diff(labels[found.order]), (0, 1)).all() and labels[found.order][0] == 0
+    together = labels[:, None] == labels
+    assert (scores[together] >= threshold - 1e-15).all()
     shuffled = np.random.default_rng(seed).permutation(n)
     again = Clusters.from_scores(scores[np.ix_(shuffled, shuffled)]).groups(threshold)
     assert as_sets(again) == {frozenset(np.flatnonzero(np.isin(shuffled, list(group)))) for group in as_sets(labels)}

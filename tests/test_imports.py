@@ -17,24 +17,25 @@ ROOT = Path(siamese_nb.__file__).parent
 # Left to right, as data flows: each module imports from what stands before it, and from nothing after it.
 ORDER = [
     "startup", "errors", "storage", "components", "threads", "notebooks", "headers", "images", "thumbnails",
-    "header_cache", "decoding", "bank", "pairs_file", "layouts",
+    "header_cache", "decoding", "bank", "pairs_file", "files", "layouts",
     "review", "dataset", "label_review", "parts", "pairs", "novelty", "suspects", "looks",
     "metrics", "intervals", "calibration", "clusters", "thresholds", "oneshot", "report", "baselines", "plots",
-    "rendering", "sample", "fetch", "widgets", "page", "doctor", "unseen",
-    "config", "legs", "blocks", "models", "engines", "embeddings", "losses", "augmentation", "batches", "learners",
-    "callbacks", "tensorboard", "provenance", "checkpoints", "stages", "evidence", "explain",
-    "evaluation_page", "bundle", "verifier", "inspection",
+    "rendering", "sample", "alphabets", "fetch", "widgets", "page", "doctor", "unseen",
+    "config", "scratch_legs", "legs", "blocks", "models", "views", "engines", "embeddings", "losses", "augmentation",
+    "batches", "distribution", "learners", "callbacks", "tensorboard", "projector", "provenance", "checkpoints",
+    "board", "devices", "watching", "muon", "stages", "evidence", "explain",
+    "evaluation_page", "bundle", "verifier", "sources", "inspection",
     "same_pairs", "training", "answers", "app", "demo", "cli",
 ]  # fmt: skip
 WITH_KERAS = {
-    "fetch", "legs", "blocks", "models", "engines", "embeddings", "losses", "augmentation", "batches", "learners",
-    "callbacks", "tensorboard", "checkpoints", "stages", "explain", "bundle", "verifier", "same_pairs", "provenance",
-    "training", "answers", "app", "demo",
+    "fetch", "scratch_legs", "legs", "blocks", "models", "views", "muon", "sources", "engines", "embeddings", "losses",
+    "augmentation", "batches", "distribution", "learners", "callbacks", "checkpoints", "board", "devices", "watching",
+    "stages", "explain", "bundle", "verifier", "same_pairs", "provenance", "training", "answers", "app", "demo",
 }  # fmt: skip
 # What the rooms that anyone should be able to use alone may know of the others, beside `errors`.
 KNOWS = {
     "metrics": set(),
-    "intervals": {"metrics"},
+    "intervals": {"metrics", "threads"},
     "thresholds": {"metrics"},
     "calibration": {"metrics"},
     "rendering": set(),
@@ -105,13 +106,13 @@ def test_keras_is_imported_only_where_networks_are() -> None:
 
 
 @pytest.mark.parametrize("module", TREES)
-def test_only_tensorboard_speaks_of_tensorflow(module: str) -> None:
+def test_only_distribution_knows_a_backend(module: str) -> None:
     roots = {name.split(".")[0] for name in imported(module)}
-    assert not roots & {"tensorflow", "jax", "torch"}
+    assert not roots & {"tensorflow", "jax", "torch"} or module == "siamese_nb.distribution"
     named = {node.attr for node in ast.walk(TREES[module]) if isinstance(node, ast.Attribute)}
-    assert "TensorBoard" not in named or module == "siamese_nb.tensorboard"
+    assert "TensorBoard" not in named  # Keras's own callback needs TensorFlow
     texts = {node.value for node in ast.walk(TREES[module]) if isinstance(node, ast.Constant)}
-    assert "tensorflow" not in texts or module == "siamese_nb.tensorboard"
+    assert "tensorflow" not in texts
 
 
 @pytest.mark.parametrize("room", KNOWS)

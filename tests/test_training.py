@@ -4,7 +4,11 @@ import dataclasses
 import functools
 import itertools
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,9 +16,10 @@ import keras
 import numpy as np
 import pytest
 import tensorflow
+from test_tensorboard import read_events
 
 from siamese_nb import batches as batches_module
-from siamese_nb import evidence, learners, training
+from siamese_nb import evidence, learners, stages, training
 from siamese_nb.bank import digest
 from siamese_nb.callbacks import WATCHED, PairMetrics, Progress, watched_figures
 from siamese_nb.checkpoints import Checkpoint
@@ -116,16 +121,24 @@ def test_what_is_marked_in_the_browser_is_left_out_of_training_and_evaluation(ti
 
 
 def test_tensorboard_shows_the_history(trained) -> None:
-    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-
     folder = trained.logs / "fit" / trained.path.name
     for part, prefix in (("train", ""), ("validation", "val_")):
-        events = EventAccumulator(str(folder / part)).Reload()
+        events = read_events(folder / part)
         for name in WATCHED:
-            tensors = events.Tensors(f"epoch_{name}")
-            shown = [float(np.frombuffer(event.tensor_proto.tensor_content, np.float32)[0]) for event in tensors]
-            assert [event.step for event in tensors] == list(range(4))
-            assert shown == pytest.approx(trained.verifier.history[prefix + name], abs=1e-6, nan_ok=True)
+            steps, values = zip(*events[f"epoch_{name}"], strict=True)
+            assert steps == (0, 1, 2, 3)
+            assert values == pytest.approx(trained.verifier.history[prefix + name], abs=1e-6, nan_ok=True)
+        assert [step for step, _ in events["pairs"]] == [0, 1, 2, 3]
+    validation, test = trained.verifier.pairs["validation"].main, trained.verifier.pairs["test"].main
+    assert events["pairs"][-1][1][:, 0].tolist()[:2] == [sum(validation.labels == 1), sum(validation.labels == 0)]
+    assert [step for step, _ in events["hardest pairs"]] == [3]
+    tested = read_events(folder / "test")
+    ((step, auc),) = tested["epoch_auc"]
+    assert (step, float(auc)) == (3, pytest.approx(watched_figures(test.labels, test.scores)["auc"], abs=1e-6))
+    lines = (folder / "metadata.tsv").read_text("utf-8").splitlines()
+    assert lines[0] == "category\tidentity\tpath"
+    assert {line.split("\t")[2] for line in lines[1:]} == {*test.one, *test.two}
+    assert (folder / "embeddings.bytes").stat().st_size == 4 * 16 * (len(lines) - 1)
 
 
 def test_the_bundle_says_how_it_was_made(trained) -> None:
@@ -226,7 +239,7 @@ def test_a_collapsed_network_is_not_saved(tiny: Train, tmp_path: Path, monkeypat
 
 
 def test_a_network_that_diverges_is_not_saved(tiny: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keras.optimizers, "Adam", lambda rate: keras.optimizers.SGD(1e38))
+    monkeypatch.setitem(stages._OPTIMIZERS, "adam", lambda rate: keras.optimizers.SGD(1e38))
     with pytest.raises(InputError, match="learning rate"):
         tiny()
     assert left_in(tmp_path / "out") == []
@@ -263,6 +276,7 @@ def cut_at(monkeypatch: pytest.MonkeyPatch, owner: type, name: str, call: int) -
     [
         ("binary_crossentropy", (Progress, "on_train_batch_end", 6)),  # within an epoch
         ("binary_crossentropy", (Checkpoint, "on_epoch_end", 3)),  # measured, not yet written down
+        ("binary_crossentropy", (Run, "fit_leg", 1)),  # between two stages
         ("cosface", (PairMetrics, "on_epoch_end", 2)),  # before an epoch is measured
         ("cosface", (Run, "verifier", 1)),  # trained
     ],
@@ -285,6 +299,54 @@ def test_a_run_that_was_cut_short_ends_as_an_unbroken_one(
     for one, two in zip(again.model.get_weights(), unbroken.model.get_weights(), strict=True):
         assert one == pytest.approx(two, abs=1e-6)
     assert left_in(cache / "runs") == []
+
+
+KILLED = """
+import os, signal, sys
+import keras, numpy as np, tensorflow
+from test_training import FROZEN, tiny_leg
+from siamese_nb import TrainConfig, checkpoints, train, training
+
+tensorflow.config.run_functions_eagerly(True)
+training.build_leg = tiny_leg
+savez, calls = np.savez, []
+
+def cut_short(stream, **arrays):
+    calls.append(stream)
+    if len(calls) == 3:  # the head's two epochs are written down, of the leg's first a part is
+        stream.write(b"PK half of it")
+        stream.flush()
+        os.kill(os.getpid(), signal.SIGKILL)
+    savez(stream, **arrays)
+
+if sys.argv[2] == "cut":
+    np.savez = cut_short
+config = TrainConfig(image_size=32, embedding=8, batch_images=16, epochs=2, fine_tune=True, augment="photo", **FROZEN)
+weights = []
+for cache in [sys.argv[1] + "/cut"] if sys.argv[2] == "cut" else [sys.argv[1] + "/cut", sys.argv[1] + "/unbroken"]:
+    os.environ["SIAMESE_NB_CACHE"] = cache
+    weights.append(train(sys.argv[1] + "/data", config, out=sys.argv[1] + "/out", logs=sys.argv[1] + "/logs").model)
+for one, two in zip(*(model.get_weights() for model in weights), strict=True):
+    assert np.allclose(one, two, atol=1e-6)
+print("the same")
+"""
+
+
+def test_a_kill_in_the_middle_of_writing_a_checkpoint_changes_nothing(make_couples, tmp_path: Path) -> None:
+    make_couples(tmp_path / "data", categories=2, couples=15, size=32)
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
+
+    def run(how: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", KILLED, str(tmp_path), how]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+
+    assert run("cut").returncode == -signal.SIGKILL
+    written = list((tmp_path / "cut/runs").glob("*/*.npz"))
+    assert [file.name for file in written] == ["head.npz"]
+    (half,) = (tmp_path / "cut/runs").glob("*/.leg.npz-*/leg.npz")
+    assert half.read_bytes() == b"PK half of it"
+    again = run("again")
+    assert "the same" in again.stdout, again.stderr[-3000:]
 
 
 def test_what_was_done_before_the_cut_is_not_done_again(

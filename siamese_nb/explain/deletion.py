@@ -11,6 +11,8 @@ from siamese_nb.explain.explainer import Explainer
 from siamese_nb.explain.occlusion import cover
 from siamese_nb.explain.reason import FloatArray
 
+_QUANTILE = 1.96
+
 Couple = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 
 
@@ -35,8 +37,9 @@ def deletion_test(
     Returns
     -------
     dict
-        `map` and `random`: the mean change of the score, in absolute value; `map_log_odds` and `random_log_odds`: the
-        same of its log-odds; `wins`: the share of maps that move the log-odds more than chance does.
+        `map` and `random`: the mean change of the score, in absolute value; `gain` between them, with `gain_low` and
+        `gain_high`, its 95% interval over couples; `map_log_odds` and `random_log_odds`: the same of the log-odds;
+        `wins`: the share of maps that move the log-odds more than chance does.
 
     References
     ----------
@@ -45,10 +48,16 @@ def deletion_test(
     rng = np.random.default_rng(seed)
     rows = np.array([row for couple in couples for row in _log_odds_of(explainer, couple, kind, share, rng)])
     moved, scores = np.abs(rows[:, 1:] - rows[:, :1]), expit(rows)
-    changed = np.abs(scores[:, 1:] - scores[:, :1]).mean(axis=0)
+    changed = np.abs(scores[:, 1:] - scores[:, :1])
+    gains = (changed[:, 0] - changed[:, 1]).reshape(len(couples), 2).mean(axis=1)  # both pictures of a couple are alike
+    gain = float(gains.mean())
+    half = _QUANTILE * float(gains.std(ddof=1)) / len(gains) ** 0.5 if len(gains) > 1 else float("inf")
     return {
-        "map": float(changed[0]),
-        "random": float(changed[1]),
+        "map": float(changed[:, 0].mean()),
+        "random": float(changed[:, 1].mean()),
+        "gain": gain,
+        "gain_low": gain - half,
+        "gain_high": gain + half,
         "map_log_odds": float(moved[:, 0].mean()),
         "random_log_odds": float(moved[:, 1].mean()),
         "wins": float((moved[:, 0] > moved[:, 1]).mean()),

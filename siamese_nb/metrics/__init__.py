@@ -15,7 +15,16 @@ without genuine pairs, AUC without both kinds), never a made-up 0 or 1. `siamese
 JSON's null.
 """
 
-from siamese_nb.metrics.convention import GENUINE, IMPOSTOR, accept, check_pairs, check_threshold, is_collapsed
+from siamese_nb.metrics.convention import (
+    GENUINE,
+    IMPOSTOR,
+    VERDICTS,
+    accept,
+    check_pairs,
+    check_threshold,
+    is_collapsed,
+    verdict,
+)
 from siamese_nb.metrics.counts import Counts
 from siamese_nb.metrics.curves import (
     DetCurve,
@@ -50,6 +59,7 @@ from siamese_nb.metrics.table import ScoreTable
 __all__ = [
     "GENUINE",
     "IMPOSTOR",
+    "VERDICTS",
     "Counts",
     "DetCurve",
     "FarFrrCurve",
@@ -78,4 +88,5 @@ __all__ = [
     "recall_at_precision",
     "reliability_curve",
     "roc_curve",
+    "verdict",
 ]

@@ -11,6 +11,9 @@ GENUINE = 1
 IMPOSTOR = 0
 """Label of a pair that shows two different things."""
 
+VERDICTS = ("similar", "not similar")
+"""What is said of a pair that is accepted, and of one that is not."""
+
 BoolArray = NDArray[np.bool_]
 FloatArray = NDArray[np.float64]
 
@@ -34,6 +37,11 @@ def accept(scores: ArrayLike, threshold: float) -> BoolArray:
         If a score is not a number in [0, 1], or the threshold is not.
     """
     return np.asarray(check_scores(scores) >= check_threshold(threshold))
+
+
+def verdict(score: float, threshold: float) -> str:
+    """Say whether one pair is accepted: "similar" if ``score >= threshold``, else "not similar"."""
+    return VERDICTS[0] if accept(score, threshold) else VERDICTS[1]
 
 
 def is_collapsed(scores: ArrayLike, tolerance: float = 1e-3) -> bool:

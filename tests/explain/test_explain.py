@@ -192,6 +192,8 @@ def test_the_map_finds_the_thing_and_covering_it_moves_the_score_more_than_chanc
     squares = maps.reshape(-1, 3, 2, 3, 2).mean(axis=(2, 4)).reshape(-1, 9)
     assert np.mean(squares.argmax(axis=1) == places[:, 0]) > 2 / 9  # by chance, one in nine
     alike = deletion_test(explainer, placed)
+    assert alike["gain"] == pytest.approx(alike["map"] - alike["random"])
+    assert alike["gain_low"] < alike["gain"] < alike["gain_high"]
     assert alike["map_log_odds"] > 1.3 * alike["random_log_odds"] and alike["wins"] > 0.5
 
 

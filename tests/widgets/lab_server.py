@@ -12,7 +12,7 @@ from pathlib import Path
 
 from playwright.sync_api import CDPSession, Locator, Page
 
-START_SECONDS = 90
+START_SECONDS = 180
 RUN_SECONDS = 240
 
 OPEN = """async (path) => {

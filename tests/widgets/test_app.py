@@ -24,6 +24,11 @@ def test_the_page_answers_what_is_dropped_and_asks_for_its_token(browser, traine
         expect(card.locator(".sc-result")).to_have_attribute("data-verdict", expected["verdict"], timeout=30_000)
         expect(card).to_contain_text(f"Score {expected['score']:.2f}")
         expect(card.get_by_role("radio", name="Alike")).to_be_enabled()
+        many = sorted(trained.data.rglob("*.png"))[2:8]
+        best = max(many, key=lambda file: trained.verifier.compare(files[0], file)["score"])
+        drop(card.locator(".sc-pane").nth(1), *((file.name, file.read_bytes(), "image/png") for file in many))
+        expect(card.locator(".sc-ranked li")).to_have_count(6, timeout=30_000)
+        expect(card.locator(".sc-ranked li").first).to_contain_text(best.name)
     finally:
         context.close()
         server.stop()

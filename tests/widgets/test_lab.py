@@ -1,11 +1,14 @@
 """The widgets in real JupyterLab: real drops, Lab's own keys, the saved notebook."""
 
+import hashlib
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 from bare_page import drop, make_image
 from lab_server import LabPage, drop_from_disk
+from PIL import Image
 from playwright.sync_api import Locator, expect
 
 SOURCES = [
@@ -21,6 +24,16 @@ def compare(one, two):
 """,
     "comparer = Comparer(compare)\ncomparer",
     "other = Comparer(compare, snapshot=True)\nother",
+    """
+import time
+
+def take_time(one, two):
+    time.sleep(0.7)
+    return compare(one, two)
+
+slow = Comparer(take_time)
+slow
+""",
 ]
 
 
@@ -94,6 +107,49 @@ def test_files_from_the_disk_and_the_text_file(notebook, files):
     expect(verdict(target)).to_have_attribute("data-verdict", "")
     assert notebook.ask("comparer.verdict == '', comparer.error").startswith("True notes.txt is not a picture")
     assert (notebook.cells(), len(page.context.pages)) == (cells, tabs)
+
+
+def test_a_photo_of_50_megapixels_and_a_file_of_60_megabytes_arrive_whole(notebook, tmp_path):
+    grain = np.random.default_rng(0).integers(0, 256, (577, 866, 3), np.uint8)
+    Image.fromarray(grain).resize((8660, 5774)).save(tmp_path / "photo.jpg", quality=99, subsampling=0)
+    Image.fromarray(grain).resize((4470, 4470)).save(tmp_path / "scan.tif")
+    sizes = [(tmp_path / name).stat().st_size / 1e6 for name in ("photo.jpg", "scan.tif")]
+    assert sizes[0] > 25 and 59 < sizes[1] < 64, sizes
+    target = card(notebook)
+    session = notebook.page.context.new_cdp_session(notebook.page)
+    target.locator(".sc-pane").first.scroll_into_view_if_needed()
+    drop_from_disk(session, target.locator(".sc-pane").first, tmp_path / "photo.jpg", tmp_path / "scan.tif")
+    expect(target.locator(".sc-pane").first).to_contain_text("8660 \N{MULTIPLICATION SIGN} 5774", timeout=60_000)
+    expect(target.locator(".sc-pane").nth(1)).to_contain_text("4470 \N{MULTIPLICATION SIGN} 4470", timeout=60_000)
+    expect(verdict(target)).to_have_attribute("data-verdict", "similar", timeout=60_000)
+    digest = "[__import__('hashlib').md5(comparer._panes[p].data).hexdigest() for p in ('one', 'two')]"
+    whole = [hashlib.md5((tmp_path / name).read_bytes()).hexdigest() for name in ("photo.jpg", "scan.tif")]
+    assert notebook.ask(digest) == str(whole)
+    for image in target.locator(".sc-image").all():  # the TIFF comes back as a small picture
+        expect(image).to_be_visible(timeout=60_000)
+
+
+def test_a_drop_during_a_computation_is_what_is_answered_in_the_end(notebook, files):
+    target = card(notebook, 2)
+    panes = target.locator(".sc-pane")
+    drop(panes.first, gift(files["red"]), gift(files["blue"]))
+    expect(panes.nth(1)).to_contain_text("blue.png")
+    drop(panes.nth(1), gift(files["crimson"]))
+    drop(panes.nth(1), gift(files["blue"]))
+    drop(panes.nth(1), gift(files["crimson"]))
+    expect(verdict(target)).to_have_attribute("data-verdict", "similar")
+    expect(panes.nth(1)).to_contain_text("crimson.jpg")
+    assert notebook.ask("slow.verdict, slow.state['two']['name']") == "similar crimson.jpg"
+
+
+def test_a_notebook_that_is_closed_and_opened_again_shows_what_its_kernel_holds(notebook, files):
+    drop(card(notebook).locator(".sc-pane").first, gift(files["red"]), gift(files["crimson"]))
+    expect(verdict(card(notebook))).to_have_attribute("data-verdict", "similar")
+    notebook.page.evaluate("async () => { await panel.context.save(); panel.dispose(); }")
+    notebook.open(notebook.path)
+    expect(verdict(card(notebook))).to_have_attribute("data-verdict", "similar")
+    drop(card(notebook).locator(".sc-pane").first, gift(files["red"]), gift(files["blue"]))
+    expect(verdict(card(notebook))).to_have_attribute("data-verdict", "not similar")
 
 
 def test_a_near_miss_opens_nothing(notebook, files):

@@ -110,7 +110,7 @@ class Gallery {
     if (status !== "ready") return "";
     const { query, scores, threshold } = this.view.model.get("ranking");
     const other = OTHER[pane];
-    if (this.shown === "each") return `Each pair of ${plural(this.pictures().length, "picture")}, like beside like. A group's pairs reach the threshold ${threshold.toFixed(2)} on average.`;
+    if (this.shown === "each") return `Each pair of ${plural(this.pictures().length, "picture")}, like beside like. In a group, every two reach the threshold ${threshold.toFixed(2)}.`;
     if (!query) return `Put a picture into the ${other === "one" ? "first" : "second"} pane to rank these by it.`;
     const reach = scores.filter((score) => score >= threshold).length;
     const name = this.view.state(other).name || "the picture given in Python";
