@@ -22,7 +22,8 @@ ORDER = [
     "metrics", "intervals", "calibration", "clusters", "thresholds", "oneshot", "report", "baselines", "plots",
     "rendering", "sample", "alphabets", "fetch", "widgets", "page", "doctor", "unseen",
     "config", "scratch_legs", "legs", "blocks", "models", "views", "engines", "embeddings", "losses", "augmentation",
-    "batches", "learners", "callbacks", "tensorboard", "provenance", "checkpoints", "muon", "stages", "evidence", "explain",
+    "batches", "learners", "callbacks", "tensorboard", "provenance", "checkpoints", "muon", "stages", "evidence",
+    "explain",
     "evaluation_page", "bundle", "verifier", "sources", "inspection",
     "same_pairs", "training", "answers", "app", "demo", "cli",
 ]  # fmt: skip
