@@ -49,10 +49,11 @@ docs: $(INSTALLED)
 bench: $(INSTALLED)
 	$(RUN) benchmarks.engine frozen
 	$(RUN) benchmarks.engine scratch
-	$(RUN) benchmarks.engine memory --sizes 1000 10000
+	$(RUN) benchmarks.engine memory
 	$(RUN) benchmarks.inference pairs
 	$(RUN) benchmarks.inference start
-	$(RUN) benchmarks.inference embed
+	$(RUN) benchmarks.embedding
+	$(RUN) benchmarks.summary
 
 lock: $(INSTALLED)
 	$(RUN) uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --extra test --extra dev \

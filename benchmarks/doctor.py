@@ -1,12 +1,20 @@
 """Measure the doctor: faults that are put into a copy of a folder and found, sound files accused, time and memory.
 
     python benchmarks/doctor.py faults FOLDER        recall and precision of each kind over 200 faults
-    python benchmarks/doctor.py labels FOLDER [FILE] suspects found where 2% of the labels are wrong, by looks alone or
-                                                     by MobileNetV2 with the weights in FILE
-    python benchmarks/doctor.py time FOLDER N...     scan, bank and examination of N files, first and second time
+    python benchmarks/doctor.py labels FOLDER [FILE [trained]]
+                                                     suspects found where 2% of the labels are wrong, by looks alone, by
+                                                     MobileNetV2 with the weights in FILE, or by a bundle of it that was
+                                                     trained on those very labels (one draw instead of five)
+    python benchmarks/doctor.py disguises FOLDER FILE
+                                                     copies in disguise that MobileNetV2 finds, weights in FILE
+    python benchmarks/doctor.py time FOLDER N...     scan, bank and examination of N files, first and second time, and
+                                                     once more after one file has changed
     python benchmarks/doctor.py decode FOLDER SIDE   decoding speed, beside Pillow in one thread and tf.data
 
-FOLDER is of the layout `identities`, of JPEG files for the last. It is copied first and never touched.
+Seconds are of the clock, and in brackets of the processor, which a laden machine changes less.
+
+FOLDER is of the layout `identities`, of JPEG files for the last. It is copied first and never touched. SIDE=224 in the
+environment makes pictures of so many pixels of it.
 """
 
 import json
@@ -26,12 +34,14 @@ import numpy as np
 from PIL import ExifTags, Image, ImageEnhance, ImageFilter
 
 from siamese_nb.bank import Bank
+from siamese_nb.config import BASE_SIZE
 from siamese_nb.dataset import NOT_IN_USE, Dataset, scan
-from siamese_nb.doctor import THUMBNAIL, examine
+from siamese_nb.doctor import examine
 from siamese_nb.looks import describe_looks
-from siamese_nb.suspects import find_suspects
+from siamese_nb.suspects import find_suspects, unit_length
 
 FAULTS = 200
+SIDE = int(os.environ.get("SIDE", BASE_SIZE))  # pixels of the bank
 
 
 def spoil(change: Callable[[Image.Image], Image.Image]) -> Callable[[Path, Path, Path], None]:
@@ -157,26 +167,62 @@ def measure_faults(folder: Path) -> None:
     print("in the untouched folder:", {kind: len(paths) for kind, paths in before.items()} or "nothing")
 
 
-def measure_labels(folder: Path, weights: str | None) -> None:
+def measure_labels(folder: Path, weights: str | None = None, trained: str = "") -> None:
     """Give 2% of the pictures another thing's label, and print how many of them a list of suspects names."""
-    dataset, bank = scan(folder).bank((160, 160) if weights else THUMBNAIL)
+    dataset, bank = scan(folder).bank((SIDE, SIDE))
     if weights:
         from siamese_nb.embeddings import bank_embeddings
         from siamese_nb.legs import build_leg
 
-        embeddings = np.asarray(bank_embeddings(build_leg("mobilenetv2", 160, weights), bank))
+        embeddings = np.asarray(bank_embeddings(build_leg("mobilenetv2", SIDE, weights), bank))
     else:
         embeddings = describe_looks(bank.images)
-    print(f"{folder.name}: {len(dataset.paths):,} pictures, by {'mobilenetv2' if weights else 'looks'}")
+    judge = f"{trained} mobilenetv2".strip() if weights else "looks"
+    print(f"{folder.name}: {len(dataset.paths):,} pictures, by {judge}")
     for name, spoil_labels in (("pictures", mislabelled), ("couples", swapped)):
         shares = []
-        for seed in range(5):
+        for seed in range(1 if trained else 5):
             wrong, changed = spoil_labels(dataset, seed)
+            if weights and trained:
+                embeddings = trained_embeddings(changed, bank, weights)
             found = find_suspects(changed, embeddings, most=10**6)
             ranked = list(dict.fromkeys(suspect.one for suspect in found))
             shares.append([len(wrong & set(ranked[: times * len(wrong)])) / len(wrong) for times in (1, 2)])
         once, twice = np.mean(shares, axis=0)
         print(f"{name}: {len(wrong)} wrong, {once:.2f} of them among as many suspects, {twice:.2f} among twice as many")
+
+
+def trained_embeddings(dataset: Dataset, bank: Bank, weights: str) -> np.ndarray:
+    """Train MobileNetV2's head on a dataset, and embed its pictures by the bundle."""
+    from siamese_nb import TrainConfig, train
+    from siamese_nb.embeddings import bank_embeddings
+
+    config = TrainConfig(leg="mobilenetv2", weights=weights, image_size=SIDE, epochs=10)
+    with tempfile.TemporaryDirectory() as place:
+        verifier = train(dataset, config, out=Path(place) / "out", logs=Path(place) / "logs")
+    return np.asarray(bank_embeddings(verifier.leg, bank))
+
+
+def measure_disguises(folder: Path, weights: str) -> None:
+    """Disguise 150 pictures, and print how many reach the likeness that tells a copy, and how many other pairs do."""
+    from siamese_nb.doctor.disguises import DISGUISES, disguised_likeness
+    from siamese_nb.embeddings import bank_embeddings, embed
+    from siamese_nb.legs import build_leg
+
+    dataset, bank = scan(folder).bank((SIDE, SIDE))
+    leg, rng = build_leg("mobilenetv2", SIDE, weights), np.random.default_rng(1)
+    least = disguised_likeness(bank.images, lambda images: embed(leg, images))
+    embeddings = unit_length(np.asarray(bank_embeddings(leg, bank)))
+    rows = np.sort(rng.permutation(len(embeddings))[:1500])
+    one, two = np.triu_indices(len(rows), 1)
+    above = (embeddings[rows] @ embeddings[rows].T)[one, two] >= least
+    same = (dataset.identity[rows][one] == dataset.identity[rows][two]) & above
+    print(f"{folder.name} at {SIDE} pixels: likeness {least:.3f}, reached by {above.sum():,} of {len(one):,} pairs of")
+    print(f"other pictures, {same.sum():,} of them of one thing, and by this share of the disguised pictures:")
+    rows = np.sort(rng.permutation(len(embeddings))[:150])
+    for disguise in DISGUISES:
+        cosine = np.einsum("ij,ij->i", embeddings[rows], unit_length(embed(leg, disguise(bank.images[rows]))))
+        print(f"{disguise.__name__:10}{(cosine >= least).mean():.2f}")
 
 
 def mislabelled(dataset: Dataset, seed: int) -> tuple[set[str], Dataset]:
@@ -201,16 +247,19 @@ def swapped(dataset: Dataset, seed: int) -> tuple[set[str], Dataset]:
 
 def accused(root: Path) -> dict[str, set[str]]:
     """Return the files that each kind of finding names."""
-    found = examine(*scan(root).bank(THUMBNAIL))
+    found = examine(*scan(root).bank((SIDE, SIDE)))
     return {finding.kind: set(finding.paths) for finding in found if finding.paths}
 
 
 def measure_time(folder: Path, sizes: Sequence[int]) -> None:
-    """Print seconds and peak memory of two examinations of n files, each in a process of its own."""
+    """Print seconds and peak memory of three examinations of n files, each in a process of its own."""
     for n in sizes:
         with tempfile.TemporaryDirectory() as place:
             multiply(folder, Path(place) / "data", n)
-            for run in ("first", "second"):
+            for run in ("first", "second", "one file changed"):
+                if run == "one file changed":
+                    file = next((Path(place) / "data").rglob("*.*"))
+                    file.write_bytes(file.read_bytes() + b"!")
                 command = [sys.executable, __file__, "once", str(Path(place) / "data")]
                 environment = os.environ | {"SIAMESE_NB_CACHE": str(Path(place) / "cache")}
                 answer = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
@@ -229,19 +278,25 @@ def multiply(folder: Path, to: Path, n: int) -> None:
 
 def measure_once(folder: Path) -> None:
     """Examine a folder and print how long each step took."""
-    marks, stop, memory = [time.perf_counter()], threading.Event(), [0]
+    marks, stop, memory = [clocks()], threading.Event(), [0]
     threading.Thread(target=watch_memory, args=(stop, memory)).start()
     dataset = scan(folder)
-    marks.append(time.perf_counter())
-    dataset, bank = dataset.bank(THUMBNAIL)
-    marks.append(time.perf_counter())
+    marks.append(clocks())
+    dataset, bank = dataset.bank((SIDE, SIDE))
+    marks.append(clocks())
     examine(dataset, bank)
-    marks.append(time.perf_counter())
+    marks.append(clocks())
     stop.set()
-    seconds = dict(zip(("scan", "bank", "examine"), np.diff(marks).round(1).tolist(), strict=True))
+    steps = [f"{wall:.1f} ({cpu:.1f})" for wall, cpu in np.diff(marks, axis=0)]
+    seconds = dict(zip(("scan", "bank", "examine"), steps, strict=True))
     # The pages of a mapped file count as resident, but are given back when another process needs them.
     resident = {"peak MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, "of it its own": memory[0]}
     print(json.dumps(seconds | resident))
+
+
+def clocks() -> tuple[float, float]:
+    """Return the seconds of the clock, and those of the processor that this process took."""
+    return time.perf_counter(), time.process_time()
 
 
 def watch_memory(stop: threading.Event, memory: list[int]) -> None:
@@ -275,24 +330,27 @@ def measure_decoding(folder: Path, side: int) -> None:
             os.environ["SIAMESE_NB_CACHE"] = place
             Bank.open(files, (side, side))
 
-    best: dict[str, float] = {}
+    best: dict[str, np.ndarray] = {}
     for _ in range(3):
         for way in (pillow, tensorflow, bank):
-            start = time.perf_counter()
+            start = clocks()
             way()
-            best[way.__name__] = min(best.get(way.__name__, np.inf), time.perf_counter() - start)
+            best[way.__name__] = np.minimum(best.get(way.__name__, np.inf), np.subtract(clocks(), start))
     width, height = Image.open(files[0]).size
     print(f"{len(files):,} files such as {width} x {height} to {side} x {side} on {os.cpu_count()} processors:")
     for name, seconds in best.items():
-        print(f"{name:11}{len(files) / seconds:7.0f} a second, the bank is {seconds / best['bank']:.2f} times as fast")
+        speed, (wall, cpu) = len(files) / seconds[0], seconds / best["bank"]
+        print(f"{name:11}{speed:7.0f} a second, the bank is {wall:.2f} ({cpu:.2f}) times as fast")
 
 
 if __name__ == "__main__":
     what, place, *numbers = sys.argv[1:]
     if what == "time":
         measure_time(Path(place), [int(number) for number in numbers])
+    elif what == "disguises":
+        measure_disguises(Path(place), numbers[0])
     elif what == "labels":
-        measure_labels(Path(place), *(numbers or [None]))
+        measure_labels(Path(place), *numbers)
     elif what == "decode":
         measure_decoding(Path(place), int(numbers[0]))
     else:

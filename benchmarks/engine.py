@@ -191,12 +191,12 @@ def memory_of(images: int) -> dict[str, float]:
                 peak[name] = max(peak[name], int(lines[field].split()[0]) / 1024)
 
     with tempfile.TemporaryDirectory() as folder:
-        make_bank(images // 2, 64, Path(folder))
+        make_bank(images // 2, 32, Path(folder))
         config = TrainConfig(epochs=1)
         table = np.load(Path(folder) / "images.npy", mmap_mode="r")
         rows, held = np.arange(images), 2 * (images // 2 * 4 // 5)
         train, validation = (Part(part, part // 2, part * 0, NO_FILE) for part in (rows[:held], rows[held:][:2000]))
-        base = build_base_cnn(64, (8, 8, 8, 8))
+        base = build_base_cnn(32, (8, 8, 8, 8))
         leg = keras.Model(base.input, build_projection(base.output_shape[-1], 32)(base.output), name="leg")
         learner = make_learner(leg, MetricHead("squared"), table, train, config)
         threading.Thread(target=watch_memory, daemon=True).start()

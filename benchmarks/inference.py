@@ -2,7 +2,6 @@
 
     python benchmarks/inference.py pairs      scores of all pairs of 10,000 embeddings: seconds and memory
     python benchmarks/inference.py start      import, and `siamese-nb compare` split into its parts
-    python benchmarks/inference.py embed      VGG16 as a share of the processor's matrix products, and PyTorch
 
 Figures go to benchmarks/results.json, by name.
 """
@@ -21,8 +20,6 @@ from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 RESULTS = Path(__file__).parent / "results.json"
-VGG16 = (64, 64, 0, 128, 128, 0, 256, 256, 256, 0, 512, 512, 512, 0, 512, 512, 512, 0)  # channels; 0 pools
-VGG16_OPERATIONS = 30.7e9  # of its convolutions for a picture of 224 pixels: two for each multiplication
 
 
 def seconds(work: Callable[[], Any]) -> float:
@@ -98,60 +95,8 @@ def make_bundle(folder: Path) -> None:
     train(folder / "data", TrainConfig(epochs=1), out=folder / "out", logs=folder / "logs")
 
 
-def measure_embed(images: int = 8) -> dict[str, Any]:
-    """Time VGG16 at 224 pixels here and in PyTorch, in turns with a matrix product that shows the processor's peak."""
-    import numpy as np
-
-    from siamese_nb.embeddings import embed
-    from siamese_nb.legs import build_leg
-
-    one, two = np.random.default_rng(0).random((2, 2048, 2048), np.float32)
-    pictures = np.zeros((images, 224, 224, 3), np.uint8)
-    leg = build_leg("vgg16", 224, "none")
-    ways: dict[str, Callable[[], Any]] = {
-        "product": lambda: one @ two, "ours": lambda: embed(leg, pictures, images)
-    }  # fmt: skip
-    try:
-        ways["torch"] = torch_vgg16(images)
-    except ImportError:
-        print("embed      PyTorch is not installed here, so it is left out")
-    taken: dict[str, list[float]] = {name: [] for name in ways}
-    for turn in range(4):
-        for name in list(ways)[:: 1 if turn % 2 else -1]:
-            taken[name].append(seconds(ways[name]))
-    medians = {name: statistics.median(values[1:]) for name, values in taken.items()}  # the first warms up
-    peak = 2 * 2048**3 / medians.pop("product")
-    rates = {name: images / value for name, value in medians.items()}
-    return {
-        "peak_gflops": peak / 1e9,
-        **{f"images_per_second_{name}": rate for name, rate in rates.items()},
-        **{f"share_of_peak_{name}": rate * VGG16_OPERATIONS / peak for name, rate in rates.items()},
-    }
-
-
-def torch_vgg16(images: int) -> Callable[[], Any]:
-    """Return what sends pictures through the same network in PyTorch."""
-    import torch
-
-    layers: list[Any] = []
-    before = 3
-    for channels in VGG16:
-        if channels:
-            layers += [torch.nn.Conv2d(before, channels, 3, padding=1), torch.nn.ReLU()]
-            before = channels
-        else:
-            layers.append(torch.nn.MaxPool2d(2))
-    network, given = torch.nn.Sequential(*layers).eval(), torch.zeros(images, 3, 224, 224)
-
-    def work() -> Any:
-        with torch.inference_mode():
-            return network(given)
-
-    return work
-
-
 def main() -> None:
-    measured = {"pairs": measure_pairs, "start": measure_start, "embed": measure_embed}
+    measured = {"pairs": measure_pairs, "start": measure_start}
     if len(sys.argv) != 2 or sys.argv[1] not in measured:
         sys.exit(__doc__)
     figures = measured[sys.argv[1]]()

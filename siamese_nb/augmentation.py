@@ -120,6 +120,17 @@ class RandomView(keras.layers.Layer):  # type: ignore[misc]
         return ops.where(inside[0][:, :, None, None] & inside[1][:, None, :, None], grey, images)
 
 
+def fixed_views(name: str, views: int) -> list[RandomView]:
+    """Return so many augmentations, each with a seed of its own: the same views of the same pictures, in any run.
+
+    Parameters
+    ----------
+    name : {"affine", "photo"}
+    views : int
+    """
+    return [RandomView(POLICIES[name], seed, name="view") for seed in range(views)]
+
+
 def build_augmentation(name: str, seed: int) -> RandomView | None:
     """Return the layer that changes pictures while a leg learns; None for `"none"`.
 

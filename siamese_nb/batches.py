@@ -7,11 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamese_nb.config import TrainConfig
+from siamese_nb.losses import OF_ALL
 from siamese_nb.pairs import Pairs, Part
 
-_UNITS_TOGETHER = 4  # twins of one category that share a batch, so that it offers impostors within a category
 _PAIRS_AT_ONCE = 256
 _MOST_GENUINE = 8192  # an epoch of more would only delay the look at validation
+_QUARTERS = 4
 _IMAGES_MULTIPLE, _PAIRS_MULTIPLE = 32, 64  # few distinct shapes: backends compile anew for each
 
 
@@ -28,7 +29,14 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
     part : Part
         The training part.
     config : TrainConfig
+
+    Attributes
+    ----------
+    views : tuple of ndarray of the table's shape
+        The same rows of other views of the pictures: each image of a batch is taken from one of them or the table.
     """
+
+    views: tuple[NDArray[Any], ...] = ()
 
     def __init__(self, table: NDArray[Any], part: Part, config: TrainConfig) -> None:
         super().__init__()
@@ -54,7 +62,9 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
     def _random(self, *key: int) -> np.random.Generator:
         return np.random.default_rng([self.config.seed, self.epoch, *key])
 
-    def _batch(self, pairs: Pairs) -> tuple[dict[str, NDArray[Any]], NDArray[np.float32], NDArray[np.float32]]:
+    def _batch(
+        self, pairs: Pairs, index: int
+    ) -> tuple[dict[str, NDArray[Any]], NDArray[np.float32], NDArray[np.float32]]:
         rows, place = np.unique([pairs.one, pairs.two], return_inverse=True)
         one, two = place.reshape(2, -1).astype(np.int32)
         genuine = pairs.label == 1
@@ -63,12 +73,20 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         missing = -len(pairs) % _PAIRS_MULTIPLE
         padded = [np.pad(column, (0, missing)) for column in (one, two, pairs.label, weight)]
         one, two, label, weight = padded
-        inputs = {"images": self._filled(rows), "one": one, "two": two}
+        inputs = {"images": self._filled(rows, index), "one": one, "two": two}
         return inputs, label[:, None].astype(np.float32), weight.astype(np.float32)
 
-    def _filled(self, rows: NDArray[np.int64]) -> NDArray[Any]:
-        """Return these rows of the table, and some of them again to make up the multiple."""
-        return np.asarray(self.table[np.resize(rows, len(rows) + -len(rows) % _IMAGES_MULTIPLE)])
+    def _filled(self, rows: NDArray[np.int64], index: int) -> NDArray[Any]:
+        """Return these rows, each in a view drawn for this batch, and some of them again to make up the multiple."""
+        rows = np.resize(rows, len(rows) + -len(rows) % _IMAGES_MULTIPLE)
+        if not self.views:
+            return np.asarray(self.table[rows])
+        tables = (self.table, *self.views)
+        view = self._random(index, len(tables)).integers(0, len(tables), len(rows))
+        filled = np.empty((len(rows), *self.table.shape[1:]), self.table.dtype)
+        for number, table in enumerate(tables):
+            filled[view == number] = table[rows[view == number]]
+        return filled
 
 
 class PairBatches(Batches):
@@ -97,7 +115,8 @@ class PairBatches(Batches):
 
     def __getitem__(self, index: int) -> tuple[Any, ...]:
         start = index * self.pairs_at_once
-        return self._batch(self.pairs.take(np.arange(start, min(start + self.pairs_at_once, len(self.pairs)))))
+        pairs = self.pairs.take(np.arange(start, min(start + self.pairs_at_once, len(self.pairs))))
+        return self._batch(pairs, index)
 
 
 class ImageBatches(Batches):
@@ -108,6 +127,7 @@ class ImageBatches(Batches):
     """
 
     images_together = 2
+    units_together = 4  # of one category in a batch, so that it offers impostors within a category
 
     def __init__(self, table: NDArray[Any], part: Part, config: TrainConfig, images_at_once: int | None = None) -> None:
         self.images_at_once = images_at_once or config.batch_images
@@ -118,7 +138,7 @@ class ImageBatches(Batches):
         units, category = _units(self.part, self.images_together, rng)
         order = rng.permutation(len(units))
         order = order[np.argsort(category[order], kind="stable")]
-        groups = np.array_split(order, max(1, len(order) // _UNITS_TOGETHER))
+        groups = np.array_split(order, max(1, len(order) // self.units_together))
         order = np.concatenate([groups[i] for i in rng.permutation(len(groups))])
         n_batches = max(1, round(sum(map(len, units)) / self.images_at_once))
         self.rows = [np.concatenate([units[i] for i in batch]) for batch in np.array_split(order, n_batches)]
@@ -127,26 +147,49 @@ class ImageBatches(Batches):
         return len(self.rows)
 
     def __getitem__(self, index: int) -> tuple[Any, ...]:
-        return self._batch(self._draw(self.part.only(self.rows[index]), index))
+        return self._batch(self._draw(self.part.only(self.rows[index]), index), index)
 
 
 class IdentityBatches(ImageBatches):
     """Batches for losses of identities: some identities, some images of each, and which images show the same.
 
+    For losses over all identities, images in random order.
+
     A batch is `(images, identity)`, identities numbered from 0 in the part; those of rows that only fill up are -1.
     """
 
     images_together = 4
+    units_together = 16  # what is learned by is compared with the whole batch: let that be hard
+
+    def __init__(self, table: NDArray[Any], part: Part, config: TrainConfig, images_at_once: int | None = None) -> None:
+        self.turns = _QUARTERS if config.rotations and table.ndim == 4 else 1
+        super().__init__(table, part, config, images_at_once)
+
+    def _begin(self) -> None:
+        if self.config.loss not in OF_ALL:
+            super()._begin()
+            return
+        # Each image is compared with every identity, so it needs no twin in its batch, and a mixed batch is better.
+        rows = self._random().permutation(self.part.images)
+        self.rows = np.array_split(rows, max(1, round(len(rows) / self.images_at_once)))
 
     @property
     def identities(self) -> int:
-        """How many identities there are to tell apart."""
-        return len(np.unique(self.part.identity))
+        """How many identities there are to tell apart; a thing turned is another one where rotations are learned."""
+        return len(np.unique(self.part.identity)) * self.turns
 
     def __getitem__(self, index: int) -> tuple[Any, ...]:
         rows = self.rows[index]
         number = np.searchsorted(np.unique(self.part.identity), self.part.identity_of(rows))
-        images = self._filled(rows)
+        images = self._filled(rows, index)
+        if self.turns > 1:
+            turns = self._random(index).integers(0, self.turns, len(rows))
+            if self.config.loss not in OF_ALL:
+                # By category, so that twins are turned alike, and so are the impostors hardest to tell from them.
+                turns = turns[np.unique(self.part.category_of(rows), return_inverse=True)[1]]
+            per_image = zip(images, np.resize(turns, len(images)), strict=True)
+            images = np.stack([np.rot90(image, turn) for image, turn in per_image])
+            number = number * self.turns + turns
         return images, np.pad(number, (0, len(images) - len(rows)), constant_values=-1)[:, None].astype(np.float32)
 
 

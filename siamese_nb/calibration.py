@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from scipy.special import expit, logit
 
 from siamese_nb.errors import InputError
-from siamese_nb.metrics.convention import BoolArray, FloatArray, check_pairs, check_scores
+from siamese_nb.metrics.convention import BoolArray, FloatArray, check_pairs, check_prevalence, check_scores
 
 ISOTONIC_FROM = 1000
 """Pairs of the rarer kind from which isotonic regression is used; with fewer it overfits and Platt's sigmoid is used.
@@ -23,7 +23,7 @@ ISOTONIC_FROM = 1000
 Niculescu-Mizil & Caruana (2005), section 5: isotonic is as good as or better than Platt from about 1000 cases on.
 """
 
-_EDGE = 1e-7
+EDGE = 1e-7
 """Scores are kept this far from 0 and 1, where log-odds are infinite: about the resolution of float32 near 1."""
 
 
@@ -71,9 +71,8 @@ class Calibration:
         InputError
             If a score is not a number in [0, 1], or the prevalence is not between 0 and 1.
         """
-        if not 0.0 < prevalence < 1.0:
-            raise InputError(f"prevalence={prevalence} was given: the share of genuine pairs must lie between 0 and 1")
-        balanced = np.interp(_log_odds(check_scores(scores)), self.score_log_odds, self.genuine_log_odds)
+        check_prevalence(prevalence)
+        balanced = np.interp(log_odds(check_scores(scores)), self.score_log_odds, self.genuine_log_odds)
         shifted = expit(balanced + math.log(prevalence) - math.log1p(-prevalence))
         return np.asarray(np.clip(shifted, np.finfo(float).tiny, 1.0 - np.finfo(float).epsneg))
 
@@ -156,8 +155,8 @@ def fit_sigmoid(genuine: BoolArray, evidence: FloatArray, weight: FloatArray | N
 
 
 def _fit_platt(genuine: BoolArray, scores: FloatArray, weight: FloatArray) -> Calibration:
-    slope, bias = fit_sigmoid(genuine, _log_odds(scores), weight)
-    ends = (float(logit(_EDGE)), float(logit(1.0 - _EDGE)))
+    slope, bias = fit_sigmoid(genuine, log_odds(scores), weight)
+    ends = (float(logit(EDGE)), float(logit(1.0 - EDGE)))
     return Calibration("platt", ends, (slope * ends[0] + bias, slope * ends[1] + bias))
 
 
@@ -165,10 +164,10 @@ def _fit_isotonic(genuine: BoolArray, scores: FloatArray, weight: FloatArray, li
     from sklearn.isotonic import IsotonicRegression
 
     model = IsotonicRegression(y_min=limit, y_max=1.0 - limit, out_of_bounds="clip")
-    model.fit(_log_odds(scores), genuine.astype(float), sample_weight=weight)
+    model.fit(log_odds(scores), genuine.astype(float), sample_weight=weight)
     knots, probabilities = np.asarray(model.X_thresholds_, float), np.asarray(model.y_thresholds_, float)
-    log_odds = np.maximum.accumulate(logit(probabilities))
-    return Calibration("isotonic", tuple(knots.tolist()), tuple(log_odds.tolist()))
+    rising = np.maximum.accumulate(logit(probabilities))
+    return Calibration("isotonic", tuple(knots.tolist()), tuple(rising.tolist()))
 
 
 def _balanced_weights(genuine: BoolArray, weights: FloatArray) -> FloatArray:
@@ -177,5 +176,6 @@ def _balanced_weights(genuine: BoolArray, weights: FloatArray) -> FloatArray:
     return np.asarray(np.where(genuine, half / weights[genuine].sum(), half / weights[~genuine].sum()) * weights)
 
 
-def _log_odds(scores: ArrayLike) -> FloatArray:
-    return np.asarray(logit(np.clip(np.asarray(scores, dtype=np.float64), _EDGE, 1.0 - _EDGE)))
+def log_odds(scores: ArrayLike) -> FloatArray:
+    """Compute log(score / (1 - score)), finite even at 0 and 1, from where scores are kept by `EDGE`."""
+    return np.asarray(logit(np.clip(np.asarray(scores, dtype=np.float64), EDGE, 1.0 - EDGE)))

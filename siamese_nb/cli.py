@@ -66,32 +66,26 @@ def inspect(
     against: Annotated[Path | None, typer.Option(help="A second dataset: name the pictures in both.")] = None,
     leg: Annotated[str | None, typer.Option(help="A pretrained leg: find wrong labels, copies in disguise.")] = None,
     weights: Annotated[str, typer.Option(help="Of that leg: imagenet or a weights file.")] = "imagenet",
+    bundle: Annotated[Path | None, typer.Option(help="A trained bundle to find them by instead.")] = None,
+    image_size: Annotated[int | None, typer.Option(help="Side in pixels to train with: decode to it.")] = None,
     layout: Layout = None,
     as_json: Json = False,
 ) -> None:
-    """Say what is in a dataset and what is wrong with it."""
+    """Say what is in a dataset and what is wrong with it.
+
+    Pictures are decoded to the size that `train` takes, so that it decodes nothing again.
+    """
     with _answer(as_json) as answer:
-        from siamese_nb.dataset import scan
-        from siamese_nb.doctor import examine, find_leaks
-        from siamese_nb.images import THUMBNAIL
+        from siamese_nb.inspection import inspect_dataset
 
-        dataset, bank = scan(data, layout).bank(THUMBNAIL)
-        embeddings = None
-        if leg is not None:
-            from siamese_nb.embeddings import dataset_embeddings
-
-            embeddings = dataset_embeddings(dataset, leg, weights)
-        found = examine(dataset, bank, embeddings)
-        if against is not None:
-            found[:0] = find_leaks(dataset, bank, *scan(against, layout).bank(THUMBNAIL))
+        inspection = inspect_dataset(
+            data, layout, image_size=image_size, leg=leg, weights=weights, bundle=bundle, against=against
+        )
         if html is not None:
             from siamese_nb.doctor.page import write_page
 
-            write_page(html, dataset, found)
-        findings = [finding.to_dict() for finding in found]
-        words = ("severity", "kind", "count", "what", "remedy")
-        answer.update(dataset.report())
-        answer["findings"] = findings if as_json else [{word: row[word] for word in words} for row in findings]
+            write_page(html, inspection.dataset, inspection.findings)
+        answer.update(inspection.report() if as_json else inspection.summary())
 
 
 @app.command()
@@ -107,6 +101,7 @@ def train(
     epochs: Annotated[int | None, typer.Option(help="At most.")] = None,
     image_size: Annotated[int | None, typer.Option(help="Side in pixels that pictures are resized to.")] = None,
     fine_tune: Annotated[bool, typer.Option("--fine-tune", help="Train a pretrained leg too.")] = False,
+    settings: Annotated[list[str] | None, typer.Option("--set", help="More of TrainConfig: depth=leg.")] = None,
     seed: int = 0,
     out: Annotated[Path, typer.Option(help="Where the bundle's folder goes.")] = Path("saved_model"),
     logs: Annotated[Path, typer.Option(help="Where TensorBoard's logs go.")] = Path("logs"),
@@ -117,20 +112,22 @@ def train(
     with _answer(as_json) as answer:
         from siamese_nb import TrainConfig, scan
         from siamese_nb import train as train_verifier
+        from siamese_nb.config import read_settings
 
-        config = TrainConfig(
-            leg=leg,
-            weights=weights,
-            loss=loss,
-            augment=augment,
-            neg_factor=neg_factor,
-            negatives=negatives,
-            split_by=split_by,
-            image_size=image_size,
-            fine_tune=fine_tune,
-            seed=seed,
-            epochs=TrainConfig.epochs if epochs is None else epochs,
-        )
+        given = {
+            "leg": leg,
+            "weights": weights,
+            "loss": loss,
+            "augment": augment,
+            "neg_factor": neg_factor,
+            "negatives": negatives,
+            "split_by": split_by,
+            "image_size": image_size,
+            "fine_tune": fine_tune,
+            "seed": seed,
+            "epochs": TrainConfig.epochs if epochs is None else epochs,
+        }
+        config = TrainConfig.from_dict(given | read_settings(settings or ()))
         verifier = train_verifier(scan(data, layout), config, out=out, logs=logs)
         answer.update(
             bundle=str(verifier.path),

@@ -1,6 +1,7 @@
 """How to train: a frozen configuration, checked when made, saved in the bundle."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -17,20 +18,33 @@ LOSSES = (
     "cosface",
     "arcface",
 )
+BASE_SIZE = 96  # pixels: the side of the pictures that base_cnn takes when none is given
+OPTIMIZERS = ("adam", "muon")
+PAIR_LOSSES = ("binary_crossentropy", "focal")
 AUGMENTATIONS = ("none", "affine", "photo")
+DEPTHS = ("block", "leg")
+ENGINES = ("keras", "openvino", "openvino_bfloat16")
+SCRATCH_LEGS = ("base_cnn", "stroke_cnn", "koch2015")  # which start from random weights
 _CHOICES = {
     "loss": LOSSES,
     "augment": AUGMENTATIONS,
+    "depth": DEPTHS,
+    "engine": ENGINES,
     "distance": ("absolute", "squared"),
     "negatives": NEGATIVES,
     "split_by": SPLIT_BY,
+    "schedule": ("constant", "cosine"),
+    "optimizer": OPTIMIZERS,
 }
+_KINDS = {str: "name", bool: "bool"}
 _WHOLE_NUMBERS = {
-    "image_size": (32, 1024),  # below 32 pixels the legs' poolings leave nothing
+    "image_size": (28, 1024),  # below 28 pixels the legs' poolings leave nothing
     "embedding": (1, 65_536),
+    "views": (0, 64),
     "epochs": (1, 1_000_000),
     "patience": (1, 1_000_000),
     "batch_images": (8, 65_536),
+    "averaged_views": (1, 64),
     "seed": (0, 2**32 - 1),  # NumPy's legacy generator, which Keras seeds too, takes no more
 }
 
@@ -42,13 +56,14 @@ class TrainConfig:
     Attributes
     ----------
     leg : str
-        `"base_cnn"`, which is trained from scratch, or a leg of `siamese_nb.legs.LEGS`.
+        One of `SCRATCH_LEGS`, which are trained from scratch: `"base_cnn"` for any pictures, `"stroke_cnn"` for
+        writing, signs and line drawings, `"koch2015"` as in that paper; or a leg of `siamese_nb.legs.LEGS`.
     weights : str
         Of a pretrained leg: `"imagenet"`, `"none"` (the leg is then trained from scratch) or a weights file.
     image_size : int or None
         Side in pixels that pictures are resized to; the leg's own when None.
-    embedding : int
-        Length of the embedding.
+    embedding : int or None
+        Length of the embedding; None takes the leg's features as they are, scaled to unit length.
     loss : str
         One of `LOSSES`: of the neuron's scores of pairs (`"binary_crossentropy"`, `"focal"`), or of embeddings by what
         they show (the others); then the neuron is fitted to training pairs in the end, so that scores mean the same.
@@ -61,10 +76,24 @@ class TrainConfig:
     augment : {"none", "affine", "photo"}
         How pictures are changed at random while a leg learns: `affine` turns, shifts, scales and shears; `photo`
         mirrors, changes light and colour and covers a spot too. `none` where that would change what a picture shows.
+    views : int
+        Of a pretrained leg, or the part of it that is frozen: changed views of each picture, made by `augment`, that go
+        through it once beside the picture itself; each batch draws among them.
+    rotations : bool
+        Whether each thing turned by 90, 180 and 270 degrees is another thing to learn: four times as many, where the
+        way up matters, as it does in writing. For losses of identities.
     split_by : {"identity", "category"}
         What train, validation and test must not share.
+    validation_share, test_share : float
+        Of the things (or of the categories) that are kept from training.
     fine_tune : bool
         Whether a pretrained leg is trained too, at a low rate, once the rest has learned.
+    depth : {"block", "leg"}
+        How much of it: its last block, on feature maps that the rest makes of each picture once; or, after that, all of
+        it, on pictures, which takes many times as long. Its batch statistics stay as they are.
+    engine : {"keras", "openvino", "openvino_bfloat16"}
+        What sends pictures through a frozen leg. OpenVINO gives what Keras gives but for rounding, sooner on CPUs; in
+        bfloat16 it is faster still on those that have such instructions, and rounds to 8 bits.
     epochs : int
         At most.
     patience : int
@@ -73,24 +102,41 @@ class TrainConfig:
         Images per step where the leg learns.
     learning_rate : float
         Of what starts from random weights; on features of a frozen leg a third of it, in fine-tuning a twentieth.
+    schedule : {"constant", "cosine"}
+        How the learning rate goes: `cosine` rises to it in the first tenth of all epochs, and falls to nothing by the
+        last; choose the epochs for it, and patience as many.
+    optimizer : {"adam", "muon"}
+        `muon` often learns a leg from scratch in half the epochs, each a little slower.
+    averaged_views : int
+        The trained leg averages a picture's embeddings over so many small shifts and turns of it, in each score and
+        search: a little more accurate, as many times slower.
     seed : int
     """
 
     leg: str = "base_cnn"
     weights: str = "imagenet"
     image_size: int | None = None
-    embedding: int = 128
+    embedding: int | None = 128
     loss: str = "binary_crossentropy"
     distance: str = "squared"
     negatives: str = "mixed"
     neg_factor: float = 3
     augment: str = "none"
+    views: int = 0
+    rotations: bool = False
     split_by: str = "identity"
+    validation_share: float = 0.2
+    test_share: float = 0.2
     fine_tune: bool = False
+    depth: str = "block"
+    engine: str = "keras"
     epochs: int = 30
     patience: int = 5
     batch_images: int = 64
     learning_rate: float = 1e-3
+    schedule: str = "constant"
+    optimizer: str = "adam"
+    averaged_views: int = 1
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -100,7 +146,7 @@ class TrainConfig:
                 raise InputError(f"{name}={getattr(self, name)!r} is not known; choose one of {', '.join(allowed)}")
         for name, (least, most) in _WHOLE_NUMBERS.items():
             value = getattr(self, name)
-            if name == "image_size" and value is None:
+            if name in ("image_size", "embedding") and value is None:
                 continue
             if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
                 raise InputError(f"{name}={value!r} is out of range; give a whole number from {least} to {most}")
@@ -108,14 +154,34 @@ class TrainConfig:
             value = getattr(self, name)
             if not isinstance(value, int | float) or not 0 < value < 1000:
                 raise InputError(f"{name}={value!r} is out of range; give a number above 0 and below 1000")
-        for name, kind, needed in (("leg", str, "a name"), ("weights", str, "a name"), ("fine_tune", bool, "a bool")):
+        self._check_shares()
+        kinds = {"leg": str, "weights": str, "fine_tune": bool, "rotations": bool}
+        for name, kind in kinds.items():
             if not isinstance(getattr(self, name), kind):
-                raise InputError(f"{name}={getattr(self, name)!r} is not {needed}; give one")
+                raise InputError(f"{name}={getattr(self, name)!r} is not a {_KINDS[kind]}; give one")
+        if self.views and self.augment == "none":
+            raise InputError(f"views={self.views} is of no use with augment='none'; give affine or photo, or no views")
+        if self.rotations and self.loss in PAIR_LOSSES:
+            raise InputError(
+                f"rotations=True needs a loss of identities, and loss={self.loss!r} is one of pairs; "
+                "choose cosface or another, or leave rotations out"
+            )
 
     @property
     def learns_leg(self) -> bool:
         """Whether the leg starts from random weights and so must be trained from the first step."""
-        return self.leg == "base_cnn" or self.weights == "none"
+        return self.leg in SCRATCH_LEGS or self.weights == "none"
+
+    def _check_shares(self) -> None:
+        for name in ("validation_share", "test_share"):
+            value = getattr(self, name)
+            if not isinstance(value, int | float) or not 0 < value < 1:
+                raise InputError(f"{name}={value!r} is out of range; give a number above 0 and below 1")
+        if self.validation_share + self.test_share > 0.9:
+            raise InputError(
+                f"validation_share={self.validation_share:g} and test_share={self.test_share:g} leave too little to "
+                "train on; give shares of 0.9 at most together"
+            )
 
     def to_dict(self) -> dict[str, Any]:
         """Give the configuration as plain values for JSON."""
@@ -128,3 +194,28 @@ class TrainConfig:
         if unknown:
             raise InputError(f"the setting {', '.join(sorted(unknown))} is not known; see TrainConfig")
         return cls(**values)
+
+
+def read_settings(given: Sequence[str]) -> dict[str, Any]:
+    """Read settings as they are written on a command line.
+
+    Raises
+    ------
+    InputError
+        If one is not `name=value`.
+
+    Examples
+    --------
+    >>> read_settings(["schedule=cosine", "views=5", "rotations=true", "embedding=null"])
+    {'schedule': 'cosine', 'views': 5, 'rotations': True, 'embedding': None}
+    """
+    values: dict[str, Any] = {}
+    for setting in given:
+        name, equals, value = setting.partition("=")
+        if not equals:
+            raise InputError(f"the setting {setting!r} has no value; write it as name=value")
+        try:
+            values[name.strip()] = json.loads(value)
+        except ValueError:  # a bare word
+            values[name.strip()] = value.strip()
+    return values

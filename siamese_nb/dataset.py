@@ -12,22 +12,14 @@ from numpy.typing import NDArray
 from siamese_nb.bank import Bank
 from siamese_nb.components import tied
 from siamese_nb.errors import InputError
+from siamese_nb.files import Problem, find_pictures, headers_of
 from siamese_nb.images import Header
-from siamese_nb.layouts import (
-    NOT_IN_USE,
-    Problem,
-    find_pictures,
-    headers_of,
-    leaf_folders,
-    looks_like_couples,
-    match_twins,
-)
+from siamese_nb.layouts import LAYOUTS, NOT_IN_USE, OF_FOLDERS, looks_like_couples
 from siamese_nb.pairs_file import read_pairs
 from siamese_nb.review import read_review, reviewed_identity, reviewed_pairs
 
 __all__ = ["LAYOUTS", "NOT_IN_USE", "Dataset", "Problem", "read_pairs", "scan"]
 
-LAYOUTS = ("couples", "identities", "pairs")
 _UNREADABLE = ("empty", "unreadable", "truncated", "too_large")
 
 
@@ -177,8 +169,7 @@ def scan(folder: str | os.PathLike[str], layout: str | None = None) -> Dataset:
         raise InputError(f"no pictures in {root}{found}; put couples there as <category>/<id>_one.png and <id>_two.png")
     if layout is None:
         layout = "couples" if looks_like_couples(paths) else "identities"
-    assign = match_twins if layout == "couples" else leaf_folders
-    named, category_names = assign(paths, problems)
+    named, category_names = OF_FOLDERS[layout](paths, problems)
     identity = reviewed_identity(read_review(root), paths, named, problems)
     if layout == "couples":
         identity = _without_lonely(identity)

@@ -1,13 +1,11 @@
 """Decode files into a store on disk; what was decoded stays decoded, whenever the process is ended."""
 
 import hashlib
-import itertools
 import json
 import math
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
-from siamese_nb.errors import InputError
 from siamese_nb.images import ImageError, read_image
-from siamese_nb.storage import cache_folder, whole_file, whole_folder
+from siamese_nb.storage import check_room, whole_file, whole_folder
+from siamese_nb.threads import in_threads
 
 IMAGES, ROWS, ABOUT = "images.npy", "rows.npy", "bank.json"
 """A store's files: the pictures; each one's stamp, digest and whether it is decoded; once all are, the rest."""
@@ -28,9 +26,9 @@ DAMAGED = (OSError, EOFError, ValueError, KeyError)
 """What reading a file of a cache raises where it is not there, or not whole."""
 
 _ROW = np.dtype([("stamp", np.uint64), ("digest", np.uint64), ("done", np.bool_)])
-_AT_ONCE = 256  # pictures in memory
-_PER_THREAD = 16  # handed to a thread in one go: one by one, small pictures would wait for the interpreter's lock
-_COPIED = 4096  # pictures that are taken over at once
+_PER_THREAD = 16  # pictures that a thread holds: one by one, small ones would wait for the interpreter's lock
+_COPIED = 1 << 26  # bytes that are taken over at once
+_CONTAINED = 0.9  # share of another store's pictures that this one holds, from which on the other is of no more use
 
 
 @dataclass(frozen=True)
@@ -74,18 +72,19 @@ def make_store(folder: Path, files: Sequence[Path], stamps: NDArray[np.uint64], 
     shape = (len(files), *size, 3)
     if not _is_sound(folder, shape):
         shutil.rmtree(folder, ignore_errors=True)
-        _check_room(folder, len(files), size)
+        check_room(math.prod(shape))
         with suppress(FileExistsError), whole_folder(folder) as temporary:
             np.lib.format.open_memmap(temporary / IMAGES, "w+", np.uint8, shape).flush()
             rows = np.zeros(len(files), _ROW)
             rows["stamp"] = stamps
             np.save(temporary / ROWS, rows)
     rows = np.load(folder / ROWS, mmap_mode="r+")
-    _check_room(folder, int((~rows["done"]).sum()), size)
+    check_room(int((~rows["done"]).sum()) * math.prod(shape[1:]))
     _take_over(folder, rows)
     failures = _decode(folder, rows, files, size)
     with whole_file(folder / ABOUT) as temporary:
         temporary.write_text(json.dumps({"size": size, "failures": [vars(failure) for failure in failures]}), "utf-8")
+    _drop_contained(folder, stamps)
 
 
 def _is_sound(folder: Path, shape: tuple[int, ...]) -> bool:
@@ -96,30 +95,19 @@ def _is_sound(folder: Path, shape: tuple[int, ...]) -> bool:
     return bool(images.shape == shape and rows.shape == shape[:1] and rows.dtype == _ROW)
 
 
-def _check_room(folder: Path, n: int, size: tuple[int, int]) -> None:
-    """Raise before anything is written."""
-    place = next(parent for parent in folder.parents if parent.exists())
-    needed, free = math.prod((n, *size, 3)), shutil.disk_usage(place).free
-    if needed > free:
-        raise InputError(
-            f"the cache needs {needed / 2**20:.0f} MB, and the disk of {cache_folder()} has {free / 2**20:.0f} MB; "
-            "free some, or set SIAMESE_NB_CACHE to a folder on another disk"
-        )
-
-
 def _take_over(folder: Path, rows: NDArray[Any]) -> None:
     """Copy what other stores of this size hold: a folder in which one picture changed is not decoded again."""
-    others = folder.parent.glob(f"{folder.name.split('-')[0]}-*")
-    for other in others:
-        if other == folder or rows["done"].all():
-            continue
+    for other in _others(folder):
+        if rows["done"].all():
+            return
         with suppress(*DAMAGED):  # half made, half deleted: then it is of no use
             theirs = np.load(other / ROWS)
             mine, there = np.flatnonzero(~rows["done"]), np.flatnonzero(theirs["done"])
             _, at, found = np.intersect1d(rows["stamp"][mine], theirs["stamp"][there], return_indices=True)
             mine, there = mine[at], there[found]
-            for start in range(0, len(mine), _COPIED):
-                to, source = mine[start : start + _COPIED], there[start : start + _COPIED]
+            step = max(_COPIED // np.load(other / IMAGES, mmap_mode="r")[0].nbytes, 1)
+            for start in range(0, len(mine), step):
+                to, source = mine[start : start + step], there[start : start + step]
                 order = np.argsort(to)
                 # Mapped anew for each block, so that the pages of the last one are let go.
                 images = np.load(other / IMAGES, mmap_mode="r")[source[order]]
@@ -127,21 +115,45 @@ def _take_over(folder: Path, rows: NDArray[Any]) -> None:
                 _write(folder, rows, dict(zip(to[order].tolist(), images, strict=True)))
 
 
+def _drop_contained(folder: Path, stamps: NDArray[np.uint64]) -> None:
+    """Remove finished stores of which this one holds nearly all: else each mended file would leave one behind.
+
+    Whoever needs one again has it copied from here. Who reads one now goes on reading it, where the system lets go of
+    open files; elsewhere it stays.
+    """
+    for other in _others(folder):
+        with suppress(*DAMAGED):
+            theirs = np.load(other / ROWS)["stamp"]
+            if (other / ABOUT).exists() and len(theirs) and np.isin(theirs, stamps).mean() >= _CONTAINED:
+                gone = other.with_name(f".{other.name}-{os.getpid()}")
+                other.rename(gone)
+                shutil.rmtree(gone, ignore_errors=True)
+
+
+def _others(folder: Path) -> list[Path]:
+    """List the stores of the same size."""
+    return [other for other in folder.parent.glob(f"{folder.name.split('-')[0]}-*") if other != folder]
+
+
 def _decode(folder: Path, rows: NDArray[Any], files: Sequence[Path], size: tuple[int, int]) -> list[Failure]:
+    todo = np.flatnonzero(~rows["done"])
+    parts = [todo[start : start + _PER_THREAD] for start in range(0, len(todo), _PER_THREAD)]
+    said = f"Decoding to {size[1]} x {size[0]}"
+    bar = tqdm(total=len(files), initial=len(files) - len(todo), desc=said, unit="image", delay=2, leave=False)
     failures: list[Failure] = []
-    done = int(rows["done"].sum())
-    bar = tqdm(total=len(files), initial=done, desc="Decoding", unit="image", delay=2, leave=False)
-    # Pillow decodes and resizes outside the interpreter's lock, so threads use every core.
-    with bar, ThreadPoolExecutor(os.cpu_count()) as pool:
-        for start in range(0, len(files), _AT_ONCE):
-            todo = start + np.flatnonzero(~rows["done"][start : start + _AT_ONCE])
-            parts = [todo[k : k + _PER_THREAD] for k in range(0, len(todo), _PER_THREAD)]
-            read = list(itertools.chain(*pool.map(lambda part: list(_read(files, part, size)), parts)))
-            for row, code, _ in read:
-                rows["digest"][row] = code
-            failures += [image for _, _, image in read if isinstance(image, Failure)]
-            _write(folder, rows, {row: image for row, _, image in read if not isinstance(image, Failure)})
-            bar.update(len(todo))
+
+    def store(part: NDArray[np.int64]) -> tuple[int, list[Failure]]:
+        read = list(_read(files, part, size))
+        for row, code, _ in read:
+            rows["digest"][row] = code
+        _write(folder, rows, {row: image for row, _, image in read if not isinstance(image, Failure)})
+        return len(part), [image for _, _, image in read if isinstance(image, Failure)]
+
+    # Pillow decodes and resizes outside the interpreter's lock, so threads use every core; each writes what it decoded.
+    with bar, in_threads(store, parts) as stored:
+        for n, failed in stored:
+            failures += failed
+            bar.update(n)
     return failures
 
 

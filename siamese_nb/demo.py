@@ -15,7 +15,7 @@ from nbclient.exceptions import CellExecutionError
 
 from siamese_nb import TrainConfig, Verifier, scan, train
 from siamese_nb.errors import InputError
-from siamese_nb.images import THUMBNAIL
+from siamese_nb.inspection import inspect_dataset
 from siamese_nb.metrics import GENUINE, IMPOSTOR
 from siamese_nb.notebooks import find_notebooks, run_notebook, write_notebook
 from siamese_nb.report import baselines_table, counts_table, figures_table
@@ -54,7 +54,7 @@ def run() -> None:
         data = choose_data(DATA)
     with steps.step(f"Inspect {data}"):
         dataset = scan(data)
-        counts = counts_table(dataset.bank(THUMBNAIL)[0])
+        counts = counts_table(inspect_dataset(data).dataset)
     with steps.step(f"Train a network, choose its threshold ({CONFIG.epochs} epochs)"):
         verifier = train(dataset, CONFIG, out=BUNDLES, logs=LOGS)
     with steps.step("Evaluate it on things that it has never seen"):

@@ -1,10 +1,14 @@
 """Each image through the leg once: embeddings, cached on disk, and the scores of pairs of them in blocks."""
 
 import hashlib
+import json
+import math
+import os
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from functools import partial
+from typing import Any, BinaryIO
 
 import keras
 import numpy as np
@@ -14,23 +18,17 @@ from scipy.special import expit
 from tqdm.auto import tqdm
 
 from siamese_nb.bank import Bank
-from siamese_nb.dataset import Dataset
+from siamese_nb.engines import make_pass
 from siamese_nb.images import READING_RULE
-from siamese_nb.legs import build_leg, default_size
 from siamese_nb.models import MetricHead
-from siamese_nb.storage import cache_folder, whole_file
+from siamese_nb.storage import cache_folder, check_room, whole_file
 
+_BATCH = 64
 _IMAGES_AT_ONCE = 1024  # rows copied from a bank on disk into memory
 _PAIRS_AT_ONCE = 16_384  # two blocks of 1,280 floats a pair stay under 200 MB
 
 
-def compiled_by_xla() -> bool:
-    """Tell whether networks are to be compiled by XLA: on JAX there is no other way; on CPUs XLA's depthwise
-    convolutions in TensorFlow are ten times slower than its own."""
-    return bool(keras.backend.backend() == "jax")
-
-
-def embed(leg: keras.Model, images: NDArray[np.uint8], batch_size: int = 64) -> NDArray[np.float32]:
+def embed(leg: keras.Model, images: NDArray[np.uint8], batch_size: int = _BATCH) -> NDArray[np.float32]:
     """Send images through a leg, each once.
 
     Parameters
@@ -43,56 +41,85 @@ def embed(leg: keras.Model, images: NDArray[np.uint8], batch_size: int = 64) -> 
     -------
     ndarray of shape (n, d), float32
     """
-    leg.jit_compile = compiled_by_xla()
+    send = make_pass(leg)
     embeddings = np.empty((len(images), leg.output_shape[-1]), np.float32)
     for rows in _blocks(len(images), batch_size, "Embedding"):
-        embeddings[rows] = leg.predict_on_batch(np.ascontiguousarray(images[rows]))
+        embeddings[rows] = send(np.ascontiguousarray(images[rows]))
     return embeddings
 
 
-def bank_embeddings(leg: keras.Model, bank: Bank) -> NDArray[np.float32]:
+def bank_embeddings(
+    leg: keras.Model,
+    bank: Bank,
+    engine: str = "keras",
+    view: keras.layers.Layer | None = None,
+    rows: NDArray[np.int64] | None = None,
+) -> NDArray[Any]:
     """Embed a bank, or read its embeddings from the cache: no image goes through the same leg twice, in any run.
 
-    The cache's key covers the images' content, the leg's structure, preprocessing and weights, and the reading rule.
+    The cache's key covers the images' content, the leg's structure, preprocessing and weights, the reading rule, the
+    engine, the view and the rows.
+
+    Parameters
+    ----------
+    leg : keras.Model
+        Of a leg that is cut below its last block, the feature maps are kept, in half precision.
+    bank : Bank of n pictures
+    engine : str
+        One of `siamese_nb.config.ENGINES`.
+    view : keras.layers.Layer, optional
+        An augmentation, with its seed, that changes the pictures on their way in.
+    rows : ndarray of shape (n_rows,), int64, optional
+        Those that are needed; the others are 0. All of them when not given.
 
     Returns
     -------
-    ndarray of shape (n, d), float32, memory-mapped
+    ndarray of shape (n, d), float32, or (n, h, w, c), float16, memory-mapped
+
+    Raises
+    ------
+    InputError
+        If the engine is not installed, or the cache's disk is too full.
     """
     key = hashlib.blake2b(digest_size=16)
     key.update(f"{READING_RULE} {bank.images.shape} {_structure(leg)}".encode())
     for weight in leg.get_weights():
         key.update(np.ascontiguousarray(weight).data)
     key.update(bank.digests.tobytes())
+    if engine != "keras" or view is not None or rows is not None:
+        key.update(json.dumps([engine, view and view.get_config(), rows is not None and rows.tolist()]).encode())
     file = cache_folder() / "embeddings" / f"{key.hexdigest()}.npy"
     with suppress(OSError, EOFError, ValueError):  # not there, or damaged: whatever lies in a cache may be deleted
         return np.load(file, mmap_mode="r")  # type: ignore[no-any-return]
     with whole_file(file) as temporary, temporary.open("wb") as stream:
-        np.save(stream, embed(leg, bank.images))
+        needed = np.ones(len(bank.images), bool) if rows is None else np.isin(np.arange(len(bank.images)), rows)
+        _write_embeddings(stream, leg, bank.images, needed, engine, view)
     return np.load(file, mmap_mode="r")  # type: ignore[no-any-return]
 
 
-def dataset_embeddings(dataset: Dataset, leg: str, weights: str = "imagenet") -> NDArray[np.float32]:
-    """Embed a dataset's pictures by a leg that was trained elsewhere, or read them from the cache.
-
-    Parameters
-    ----------
-    dataset : Dataset of n pictures
-    leg, weights : str
-        See `siamese_nb.legs.build_leg`.
-
-    Returns
-    -------
-    ndarray of shape (n, d), float32, memory-mapped
-
-    Raises
-    ------
-    InputError
-        If there is no such leg, or its weights cannot be had.
-    """
-    size = default_size(leg)
-    backbone = build_leg(leg, size, weights)
-    return bank_embeddings(backbone, dataset.bank((size, size))[1])
+def _write_embeddings(
+    stream: BinaryIO,
+    leg: keras.Model,
+    images: NDArray[np.uint8],
+    needed: NDArray[np.bool_],
+    engine: str,
+    view: keras.layers.Layer | None,
+) -> None:
+    """Write them block by block as a .npy file: feature maps of many pictures would not fit into memory."""
+    shape = (len(images), *leg.output_shape[1:])
+    kind = np.float32 if len(shape) == 2 else np.float16
+    check_room(math.prod(shape) * np.dtype(kind).itemsize)
+    header = {"descr": np.lib.format.dtype_to_descr(np.dtype(kind)), "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(stream, header)
+    send, most = make_pass(leg, engine), float(np.finfo(kind).max)
+    for rows in _blocks(len(images), _BATCH, "Embedding"):
+        found, wanted = np.zeros((rows.stop - rows.start, *shape[1:]), kind), needed[rows]
+        if wanted.any():
+            pictures = images[rows][wanted]
+            if view is not None:
+                pictures = keras.ops.convert_to_numpy(view(pictures, training=True))
+            found[wanted] = np.clip(send(pictures), -most, most)
+        stream.write(found.data)
 
 
 def _structure(leg: keras.Model) -> str:
@@ -155,11 +182,20 @@ def all_scores(
     w = keras.ops.convert_to_numpy(head.w).astype(np.float64)
     b = float(keras.ops.convert_to_numpy(head.b))
     scaled = embeddings * (np.sqrt(w) if head.distance == "squared" else w)
-    distances = _squared_distances if head.distance == "squared" else partial(cdist, metric="cityblock")
+    distances = _squared_distances if head.distance == "squared" else _absolute_distances
     for rows in _blocks(len(scaled), rows_at_once, "Scoring"):
         distance = distances(scaled[rows], scaled[rows.start :])
         np.subtract(b, distance, out=distance)
         yield rows, expit(distance, out=distance)
+
+
+def _absolute_distances(some: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Compute them on all cores: SciPy does so on one, outside the interpreter's lock."""
+    found, cores = np.empty((len(some), len(others))), os.cpu_count() or 1
+    parts = zip(np.array_split(some, cores), np.array_split(found, cores), strict=True)
+    with ThreadPoolExecutor(cores) as pool:
+        list(pool.map(lambda part: cdist(part[0], others, "cityblock", out=part[1]), parts))
+    return found
 
 
 def _squared_distances(some: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -65,7 +65,7 @@ def write_evaluation(
 
 
 def _pairs_in_words(main: ScoredPairs, found: Mapping[str, Any]) -> str:
-    genuine = int(main.labels.sum())
+    genuine = int(main.genuine.sum())
     said = f"{genuine:,} genuine and {len(main.labels) - genuine:,} impostor pairs."
     if found["left_out"]:
         said += f" {found['left_out']:,} pictures were left out because the network had seen them or their things."
@@ -75,7 +75,7 @@ def _pairs_in_words(main: ScoredPairs, found: Mapping[str, Any]) -> str:
 
 
 def _too_few(main: ScoredPairs) -> list[str]:
-    impostors = int((main.labels == 0).sum())
+    impostors = int((~main.genuine).sum())
     return [said for far in (0.01, 0.001) if (said := too_few_pairs(impostors, far))]
 
 
@@ -88,17 +88,19 @@ def _plots(main: ScoredPairs, threshold: float, about: Mapping[str, Any]) -> Ite
     from siamese_nb import plots  # matplotlib takes a second to load
 
     pairs = (main.labels, main.scores)
-    genuine, table = main.labels == 1, ScoreTable.from_scores(*pairs)
-    band = curve_band(genuine, main.scores, table, main.one_identity, main.two_identity)  # once for three curves
+    table = ScoreTable.from_scores(*pairs)
+    band = curve_band(main.genuine, main.scores, table, main.one_identity, main.two_identity)  # once for three curves
     stated = Calibration.from_dict(about["calibration"]).probability(main.scores, float(np.mean(main.labels)))
     yield _plot(plots.ScoreHistogramDisplay.from_scores(*pairs, threshold), "Histogram of the scores")
     yield _plot(plots.FarFrrDisplay.from_scores(*pairs, threshold), "Both error rates by threshold")
     yield _plot(plots.ConfusionDisplay.from_scores(*pairs, threshold), "What the threshold decides")
-    yield _plot(replace(plots.RocDisplay.from_scores(*pairs, threshold), band=band), "ROC, with 95% intervals")
-    yield _plot(replace(plots.PrecisionRecallDisplay.from_scores(*pairs, threshold), band=band), "Precision-recall")
-    yield _plot(
-        replace(plots.DetDisplay.from_scores(*pairs, threshold), band=band), "DET: both errors against each other"
-    )
+    curves = {
+        "ROC, with 95% intervals": plots.RocDisplay,
+        "Precision-recall": plots.PrecisionRecallDisplay,
+        "DET: both errors against each other": plots.DetDisplay,
+    }
+    for caption, curve in curves.items():
+        yield _plot(replace(curve.from_scores(*pairs, threshold), band=band), caption)
     yield _plot(plots.ReliabilityDisplay.from_scores(main.labels, stated), "Whether stated probabilities come true")
 
 
@@ -122,10 +124,9 @@ def _drawn(display: Any, style: str) -> bytes:
 
 def _worst(main: ScoredPairs, root: Path, threshold: float) -> Iterator[str]:
     accepted = accept(main.scores, threshold)
-    genuine = main.labels == 1
     kinds = (
-        ("Worst false accepts", np.flatnonzero(~genuine & accepted), -main.scores),
-        ("Worst false rejects", np.flatnonzero(genuine & ~accepted), main.scores),
+        ("Worst false accepts", np.flatnonzero(~main.genuine & accepted), -main.scores),
+        ("Worst false rejects", np.flatnonzero(main.genuine & ~accepted), main.scores),
         ("Nearest the threshold", np.arange(len(main.scores)), np.abs(main.scores - threshold)),
     )
     for title, rows, order in kinds:
@@ -136,7 +137,7 @@ def _worst(main: ScoredPairs, root: Path, threshold: float) -> Iterator[str]:
 def _pairs(main: ScoredPairs, root: Path, rows: NDArray[np.int64]) -> str:
     found = []
     for row in rows.tolist():
-        kind = "genuine" if main.labels[row] else "impostor"
+        kind = "genuine" if main.genuine[row] else "impostor"
         both = "".join(picture(root / path, path) for path in (main.one[row], main.two[row]))
         found.append(f'<div class="group pair">{both}<p>{main.scores[row]:.3f}, {kind}</p></div>')
     return f'<div class="groups">{"".join(found)}</div>'

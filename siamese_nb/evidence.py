@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamese_nb.intervals import figures_with_intervals
+from siamese_nb.metrics import GENUINE
 from siamese_nb.pairs import ACROSS, WITHIN, Pairs, Part
 
 _COLUMNS = ("one", "two", "label", "kind", "counted", "score", "one_identity", "two_identity")
@@ -60,26 +61,26 @@ class ScoredPairs:
         )
 
     @property
+    def genuine(self) -> NDArray[np.bool_]:
+        """Which pairs show the same thing."""
+        return np.asarray(self.labels == GENUINE)
+
+    @property
     def main(self) -> "ScoredPairs":
         """The pairs that enter the main figures: those counted."""
         rows = np.flatnonzero(self.counted)
-        return ScoredPairs(
-            one=tuple(self.one[row] for row in rows.tolist()),
-            two=tuple(self.two[row] for row in rows.tolist()),
-            labels=self.labels[rows],
-            kinds=self.kinds[rows],
-            counted=self.counted[rows],
-            scores=self.scores[rows],
-            one_identity=self.one_identity[rows],
-            two_identity=self.two_identity[rows],
-        )
+        columns: dict[str, Any] = {
+            name: tuple(column[row] for row in rows.tolist()) if isinstance(column, tuple) else column[rows]
+            for name, column in vars(self).items()
+        }
+        return ScoredPairs(**columns)
 
     def figures(self, threshold: float, kind: int | None = None) -> dict[str, float]:
         """Compute every figure with its interval; of genuine pairs against one kind of impostor if that is given.
 
         For the names see `siamese_nb.intervals.figures_with_intervals`.
         """
-        rows = self.counted if kind is None else (self.labels == 1) | (self.kinds == kind)
+        rows = self.counted if kind is None else self.genuine | (self.kinds == kind)
         return figures_with_intervals(
             self.labels[rows], self.scores[rows], threshold, self.one_identity[rows], self.two_identity[rows]
         )

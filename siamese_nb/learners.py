@@ -1,5 +1,6 @@
 """Ways to learn, by the loss: what is fitted, what it is fed, and how the neuron at the end gets its weights."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -28,10 +29,12 @@ class PairLearner:
         What learns, from rows of the table to embeddings.
     head : MetricHead
     table : ndarray of shape (n, ...)
-        Images, or features of a frozen leg.
+        Images, or feature maps or features of what is frozen.
     part : Part
         The training part.
     config : TrainConfig
+    views : sequence of ndarray of the table's shape
+        The same of changed views of the images; what is learned from, but never judged by.
 
     Attributes
     ----------
@@ -46,12 +49,20 @@ class PairLearner:
     monitor = "val_loss"
 
     def __init__(
-        self, leg: keras.Model, head: MetricHead, table: NDArray[Any], part: Part, config: TrainConfig
+        self,
+        leg: keras.Model,
+        head: MetricHead,
+        table: NDArray[Any],
+        part: Part,
+        config: TrainConfig,
+        views: Sequence[NDArray[Any]] = (),
     ) -> None:
         self.leg, self.head, self.table, self.part, self.config = leg, head, table, part, config
         self.cheap = table.ndim == 2
-        self.augmentation = None if self.cheap else build_augmentation(config.augment, config.seed)
+        self.pictures = table.dtype == np.uint8
+        self.augmentation = build_augmentation(config.augment, config.seed) if self.pictures else None
         self.batches, self.model, self.loss = self._build()
+        self.batches.views = tuple(views)
 
     def _build(self) -> tuple[Batches, keras.Model, Any]:
         batches = (PairBatches if self.cheap else image_batches)(self.table, self.part, self.config)
@@ -91,8 +102,20 @@ class IdentityLearner(PairLearner):
         images = keras.Input(self.leg.input_shape[1:], dtype=self.leg.input.dtype)
         found = self.leg(images if self.augmentation is None else self.augmentation(images))
         if name in OF_ALL:
-            found = Directions(batches.identities)(found)
+            directions = Directions(batches.identities)
+            found = directions(found)
+            if not self.pictures:  # what is frozen has learned already
+                directions.set_weights([self._mean_embeddings().T])
         return batches, keras.Model(images, found), {**OF_BATCH, **OF_ALL}[name]
+
+    def _mean_embeddings(self) -> NDArray[np.float32]:
+        """Return where each identity lies now: from directions at random, the first steps would lead astray."""
+        rows = self.part.images
+        embeddings, place, _ = row_embeddings(self.leg, self.table, rows, rows)
+        _, identity = np.unique(self.part.identity, return_inverse=True)
+        sums = np.zeros((identity.max() + 1, embeddings.shape[1]), np.float32)
+        np.add.at(sums, identity, embeddings[place])
+        return sums
 
     def settle(self, pairs: Pairs) -> None:
         """Fit the neuron to training pairs."""
@@ -102,11 +125,16 @@ class IdentityLearner(PairLearner):
 
 
 def make_learner(
-    leg: keras.Model, head: MetricHead, table: NDArray[Any], part: Part, config: TrainConfig
+    leg: keras.Model,
+    head: MetricHead,
+    table: NDArray[Any],
+    part: Part,
+    config: TrainConfig,
+    views: Sequence[NDArray[Any]] = (),
 ) -> PairLearner:
     """Return the learner of the loss that the configuration names; for the parameters see `PairLearner`."""
     kind = PairLearner if config.loss in OF_PAIRS else IdentityLearner
-    return kind(leg, head, table, part, config)
+    return kind(leg, head, table, part, config, views)
 
 
 def fit_head(

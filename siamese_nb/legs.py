@@ -9,7 +9,9 @@ from typing import Any
 import h5py
 import keras
 
+from siamese_nb.config import BASE_SIZE, SCRATCH_LEGS
 from siamese_nb.errors import InputError
+from siamese_nb.scratch_legs import build_koch2015, build_stroke_cnn
 
 BASE_CNN = "base_cnn"
 
@@ -85,7 +87,7 @@ class Preprocessing(keras.layers.Layer):  # type: ignore[misc]
 
 def default_size(name: str) -> int:
     """Return the side, in pixels, that a leg takes when none is given."""
-    return 96 if name == BASE_CNN else _pretrained(name).size
+    return _SCRATCH[name][1] if name in _SCRATCH else _pretrained(name).size
 
 
 def build_leg(name: str, size: int, weights: str = "imagenet") -> keras.Model:
@@ -94,20 +96,20 @@ def build_leg(name: str, size: int, weights: str = "imagenet") -> keras.Model:
     Parameters
     ----------
     name : str
-        `"base_cnn"`, which is trained from scratch, or one of `LEGS`.
+        One of `siamese_nb.config.SCRATCH_LEGS`, which are trained from scratch, or of `LEGS`.
     size : int
         Side of the pictures in pixels.
     weights : str
         `"imagenet"` (downloaded by Keras), `"none"`, or the path of a weights file without the top layers.
-        `base_cnn` knows no ImageNet weights and ignores `"imagenet"`.
+        Legs to train from scratch know no ImageNet weights and ignore `"imagenet"`.
 
     Raises
     ------
     InputError
         If the name is not known, the size is too small for it, or the weights cannot be had or do not fit.
     """
-    if name == BASE_CNN:
-        leg = build_base_cnn(size)
+    if name in _SCRATCH:
+        leg = _SCRATCH[name][0](size)
         if weights not in ("imagenet", "none"):
             _load_weights(leg, Path(weights), name)
         return leg
@@ -154,9 +156,17 @@ def build_base_cnn(size: int, filters: tuple[int, ...] = (32, 64, 96, 128)) -> k
     return keras.Model(image, keras.layers.Concatenate()(pooled), name=BASE_CNN)
 
 
+_SCRATCH: dict[str, tuple[Callable[[int], keras.Model], int]] = {
+    BASE_CNN: (build_base_cnn, BASE_SIZE),
+    "stroke_cnn": (build_stroke_cnn, 28),
+    "koch2015": (build_koch2015, 105),
+}
+"""Legs that start from random weights: how each is built, and the side in pixels that it takes when none is given."""
+
+
 def _pretrained(name: str) -> PretrainedLeg:
     if name not in LEGS:
-        raise InputError(f"leg {name!r} is not known; choose one of {', '.join([BASE_CNN, *LEGS])}")
+        raise InputError(f"leg {name!r} is not known; choose one of {', '.join([*SCRATCH_LEGS, *LEGS])}")
     return LEGS[name]
 
 

@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from siamese_nb.thumbnails import shrink
+
 _GRID, _ANGLES, _SHADES = 8, 9, 4  # cells a side, directions of edges, steps of each colour channel
 _AT_ONCE = 512
 
@@ -17,7 +19,7 @@ def describe_looks(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     Parameters
     ----------
     images : ndarray of shape (n, height, width, 3), uint8
-        A bank's, of 16 x 16 pixels or more; 64 x 64 suffice.
+        A bank's, of 16 x 16 pixels or more; larger than `THUMBNAIL` they are made small first.
 
     Returns
     -------
@@ -27,7 +29,7 @@ def describe_looks(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     ----------
     Dalal, Triggs, "Histograms of oriented gradients for human detection", CVPR 2005; here without blocks of cells.
     """
-    blocks = [_describe(images[start : start + _AT_ONCE]) for start in range(0, max(len(images), 1), _AT_ONCE)]
+    blocks = [_describe(shrink(images[start : start + _AT_ONCE])) for start in range(0, max(len(images), 1), _AT_ONCE)]
     return np.concatenate(blocks)
 
 

@@ -10,11 +10,11 @@ from typing import Any
 import keras
 from keras import ops
 
-from siamese_nb.config import LOSSES
+from siamese_nb.config import PAIR_LOSSES
 
 _CONTRASTIVE_MARGIN = 1.0
 _TRIPLET_MARGIN = 0.3
-_TEMPERATURE = 0.1
+_TEMPERATURE = 0.07
 _SCALE, _COSFACE_MARGIN, _ARCFACE_MARGIN = 16.0, 0.2, 0.3  # fewer identities than faces have: milder than the papers'
 _NEVER = 1e9  # stands for infinity where a softmax or a maximum must leave something out; finite, so are gradients
 
@@ -124,7 +124,7 @@ OF_BATCH: dict[str, Loss] = {
 """Losses `(identity, embeddings) -> number`, over the images of a batch."""
 OF_ALL: dict[str, Loss] = {loss.__name__: loss for loss in (cosface, arcface)}
 """Losses `(identity, cosines) -> number`, over each image's cosines with a direction of every identity."""
-OF_PAIRS = tuple(name for name in LOSSES if name not in {*OF_BATCH, *OF_ALL})
+OF_PAIRS = PAIR_LOSSES
 
 
 class Directions(keras.layers.Layer):  # type: ignore[misc]

@@ -54,18 +54,20 @@ class MetricHead(keras.layers.Layer):  # type: ignore[misc]
         return {**super().get_config(), "distance": self.distance}
 
 
-def build_projection(features: int, dimensions: int) -> keras.Model:
+def build_projection(features: int, dimensions: int | None) -> keras.Model:
     """Build the learned last step of a leg: features to an embedding of unit length.
 
     Parameters
     ----------
     features : int
         Length of the features that come in.
-    dimensions : int
-        Length of the embedding.
+    dimensions : int or None
+        Length of the embedding; None for the features as they are, scaled to unit length.
     """
     inputs = keras.Input((features,), name="features")
     x = keras.layers.UnitNormalization()(inputs)
+    if dimensions is None:
+        return keras.Model(inputs, x, name="projection")
     # Orthogonal weights keep angles, so learning starts from the features' own cosine similarity, not from chance.
     x = keras.layers.Dense(dimensions, use_bias=False, kernel_initializer="orthogonal")(x)
     return keras.Model(inputs, keras.layers.UnitNormalization()(x), name="projection")

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
+from siamese_nb.components import tied
 from siamese_nb.dataset import NOT_IN_USE, Dataset
 from siamese_nb.errors import InputError
 from siamese_nb.parts import ACROSS, GENUINE_PAIR, NEGATIVES, WITHIN, Pairs, Part
@@ -29,7 +28,7 @@ __all__ = [
 PARTS = ("train", "validation", "test")
 SPLIT_BY = ("identity", "category")
 MINIMUM_COUPLES = 8
-_SHARES = (0.6, 0.2, 0.2)  # of train, validation and test
+SHARES = (0.2, 0.2)  # of validation and test; the rest is for training
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,15 +63,13 @@ def merged_identities(
     _, by_identity = np.unique(dataset.identity[used], return_inverse=True)
     _, by_digest = np.unique(digests[used], return_inverse=True)
     # A picture's identity and its digest are nodes of their own; each picture ties the two together.
-    size = 2 * n
     place = np.full(len(dataset.identity), NOT_IN_USE, np.int64)
     place[used] = by_identity
     pairs = place[np.empty((0, 2), np.int64) if same is None else same]
     pairs = pairs[(pairs != NOT_IN_USE).all(axis=1)]
-    one, two = np.concatenate([by_identity, pairs[:, 0]]), np.concatenate([n + by_digest, pairs[:, 1]])
-    links = coo_array((np.ones(len(one)), (one, two)), shape=(size, size))
+    links = np.concatenate([np.stack([by_identity, n + by_digest], axis=1), pairs])
     merged = np.full(len(dataset.identity), NOT_IN_USE, np.int64)
-    merged[used] = connected_components(links, directed=False)[1][by_identity]
+    merged[used] = tied(links, 2 * n)[by_identity]
     return merged
 
 
@@ -83,8 +80,9 @@ def make_split(
     seed: int = 0,
     by: str = "identity",
     same: NDArray[np.int64] | None = None,
+    shares: tuple[float, float] = SHARES,
 ) -> Split:
-    """Split a dataset into train (60%), validation and test (20% each) by connected component of identity.
+    """Split a dataset into train (60% unless told), validation and test (20% each) by connected component of identity.
 
     The split depends on the dataset and the seed alone. Each part holds a genuine pair and two things at least.
 
@@ -98,6 +96,8 @@ def make_split(
         What the parts must not share; by identity, each category is spread over the parts in proportion.
     same : ndarray of shape (n_pairs, 2), int64, optional
         Rows `one, two` of pictures that no two parts may share, such as near-duplicates: their identities are joined.
+    shares : tuple of float
+        Of validation and of test.
 
     Raises
     ------
@@ -121,7 +121,7 @@ def make_split(
     order = np.random.default_rng([seed, len(PARTS)]).permutation(len(groups))
     order = order[np.lexsort((stratum[order], weak[order]))]
     part_of = np.empty(len(groups), np.int64)
-    part_of[order] = _deal(len(groups))
+    part_of[order] = _deal(len(groups), shares)
     part = part_of[place]
     split = Split(*(_part(dataset, identity, used[part == number]) for number in range(len(PARTS))))
     _check_parts(dataset, split, by)
@@ -171,14 +171,14 @@ def _merged_categories(dataset: Dataset, identity: NDArray[np.int64]) -> NDArray
     """Join categories that share an identity; -1 where not in use."""
     used = np.flatnonzero(identity != NOT_IN_USE)
     offset = int(dataset.category.max(initial=0)) + 1
-    size = offset + int(identity.max(initial=0)) + 1
-    links = coo_array((np.ones(len(used)), (dataset.category[used], offset + identity[used])), shape=(size, size))
+    links = np.stack([dataset.category[used], offset + identity[used]], axis=1)
+    number = tied(links, offset + int(identity.max(initial=0)) + 1)
     merged = np.full(len(identity), NOT_IN_USE, np.int64)
-    merged[used] = connected_components(links, directed=False)[1][dataset.category[used]]
+    merged[used] = number[dataset.category[used]]
     return merged
 
 
-def _deal(n: int) -> NDArray[np.int64]:
+def _deal(n: int, shares: tuple[float, float] = SHARES) -> NDArray[np.int64]:
     """Deal n groups to the parts evenly along their order, so that every stretch of it gets its share of each part.
 
     Each group goes to the part that is furthest behind its share; train is served last, so that tiny datasets still
@@ -187,7 +187,7 @@ def _deal(n: int) -> NDArray[np.int64]:
     >>> _deal(10).tolist()
     [1, 2, 0, 0, 0, 1, 2, 0, 0, 0]
     """
-    share = np.array(_SHARES)
+    share = np.array([1 - sum(shares), *shares])
     dealt = np.empty(n, np.int64)
     have = np.zeros(len(PARTS))
     preference = np.array([0.0, 2e-9, 1e-9])

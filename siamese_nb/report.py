@@ -112,8 +112,7 @@ def optimism_table(
 
 
 def _optimism(validation: Mapping[str, Any], test: Mapping[str, Any], name: str) -> tuple[float, float, float]:
-    keys = (name, f"{name}_low", f"{name}_high")
-    here, there = ([math.nan if part[key] is None else part[key] for key in keys] for part in (validation, test))
+    here, there = _with_bounds(validation, name), _with_bounds(test, name)
     better, worse = (there, here) if name in _ERRORS else (here, there)
     value = better[0] - worse[0]
     below = math.hypot(better[0] - better[1], worse[2] - worse[0])
@@ -176,9 +175,14 @@ def rules_table(labels: ArrayLike, scores: ArrayLike, wishes: Sequence[tuple[str
 
 def interval(figures: Mapping[str, Any], name: str) -> str:
     """Write a figure with its 95% interval: `0.977 [0.950, 0.989]`."""
-    value, low, high = (figures[key] for key in (name, f"{name}_low", f"{name}_high"))
-    bounds = "" if _number(low) == "-" else f" [{_number(low)}, {_number(high)}]"
-    return _number(value) + bounds
+    return _estimate(_with_bounds(figures, name), ".3f")
+
+
+def _with_bounds(figures: Mapping[str, Any], name: str) -> tuple[float, float, float]:
+    """Read a figure and its bounds; what JSON has no words for comes back from a bundle as None."""
+    keys = (name, f"{name}_low", f"{name}_high")
+    value, low, high = (math.nan if figures[key] is None else float(figures[key]) for key in keys)
+    return value, low, high
 
 
 def _estimate(figure: Sequence[float], form: str, scale: float = 1.0) -> str:

@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 
 from siamese_nb.components import tied
 from siamese_nb.errors import InputError
-from siamese_nb.layouts import NOT_IN_USE, REVIEW_FILE, Problem
+from siamese_nb.files import REVIEW_FILE, Problem
+from siamese_nb.layouts import NOT_IN_USE
 from siamese_nb.storage import whole_file
 
 EXCLUDE, NOT_THE_SAME, SAME = "exclude", "not the same thing", "same thing"

@@ -3,14 +3,11 @@
 import errno
 import json
 import os
-import shutil
 import zlib
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import numpy as np
 from PIL import Image
@@ -18,8 +15,10 @@ from tqdm.auto import tqdm
 
 from siamese_nb.dataset import scan
 from siamese_nb.errors import InputError
-from siamese_nb.layouts import SAMPLE_MARKER
+from siamese_nb.files import SAMPLE_MARKER
 from siamese_nb.rendering import FAMILIES, render_couple
+from siamese_nb.storage import whole_folder
+from siamese_nb.threads import in_threads
 
 KINDS = {"objects": 112, "digits": 64}
 """Kind of sample -> side of its pictures in pixels, unless another is asked for."""
@@ -74,14 +73,9 @@ def write_sample(
     with _one_line_errors(Path(folder)):
         place = Path(folder).resolve()
         if not _holds_sample(place, settings):
-            place.parent.mkdir(parents=True, exist_ok=True)
-            fresh = place.with_name(f".{place.name}.{uuid4().hex[:8]}")
-            try:
+            with whole_folder(place, replace=True) as fresh:
                 files = _write_pictures(fresh, _jobs(settings), progress)
                 (fresh / SAMPLE_MARKER).write_text(json.dumps({**settings, "files": files}), encoding="utf-8")
-                _replace(place, fresh)
-            finally:
-                shutil.rmtree(fresh, ignore_errors=True)
     return Path(folder)
 
 
@@ -159,7 +153,6 @@ def _read_marker(path: Path) -> dict[str, Any]:
 
 def _write_pictures(folder: Path, jobs: list[_Job], progress: bool) -> dict[str, int]:
     """Run jobs in threads, write their pictures, return each file's checksum."""
-    folder.mkdir()
 
     def write(job: _Job) -> dict[str, int]:
         checksums = {}
@@ -172,29 +165,10 @@ def _write_pictures(folder: Path, jobs: list[_Job], progress: bool) -> dict[str,
 
     files: dict[str, int] = {}
     # Threads, not processes: NumPy lets go of the interpreter lock, and they work from any script and notebook.
-    with ThreadPoolExecutor(min(os.cpu_count() or 1, 8)) as pool:
-        futures = [pool.submit(write, job) for job in jobs]
-        try:
-            for future in tqdm(futures, desc="sample", disable=not progress, delay=2, leave=False):
-                files |= future.result()
-        except BaseException:  # Ctrl-C too: start nothing more and let the few under way end
-            pool.shutdown(cancel_futures=True)
-            raise
+    with in_threads(write, jobs, min(os.cpu_count() or 1, 8)) as written:
+        for checksums in tqdm(written, "sample", len(jobs), disable=not progress, delay=2, leave=False):
+            files |= checksums
     return files
-
-
-def _replace(folder: Path, fresh: Path) -> None:
-    """Move a fresh folder to where it belongs; an old one goes only once the new one stands."""
-    old = fresh.with_name(f"{fresh.name}.old")
-    if folder.exists():
-        folder.rename(old)
-    try:
-        fresh.rename(folder)
-    except BaseException:
-        if old.exists():
-            old.rename(folder)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _jobs(settings: dict[str, Any]) -> list[_Job]:

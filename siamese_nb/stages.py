@@ -10,11 +10,14 @@ from numpy.typing import NDArray
 from siamese_nb.callbacks import PairMetrics, Progress
 from siamese_nb.checkpoints import Checkpoint, History
 from siamese_nb.config import TrainConfig
-from siamese_nb.embeddings import compiled_by_xla
+from siamese_nb.engines import compiled_by_xla
 from siamese_nb.learners import PairLearner
+from siamese_nb.muon import Muon
 from siamese_nb.pairs import Pairs, Part
 from siamese_nb.tensorboard import tensorboard_callback
 
+_RISE = 0.1  # of all steps, in which the learning rate goes up, and of the rate, where it starts
+_OPTIMIZERS = {"adam": keras.optimizers.Adam, "muon": Muon}
 _WATCHED_IMAGES = 2000  # of train, embedded after each epoch to compare with validation; more would cost time only
 
 
@@ -56,7 +59,8 @@ def fit_stage(
     before = [(part, part.get_weights()) for part in (learner.leg, learner.head) if part.built]
     sign = -1 if learner.monitor == "val_auc" else 1
     least = min((sign * value for value in history.get(learner.monitor, [])), default=np.inf)
-    learner.model.compile(keras.optimizers.Adam(rate), learner.loss, jit_compile=compiled_by_xla())
+    optimizer = _OPTIMIZERS[learner.config.optimizer](_schedule(learner, rate))
+    learner.model.compile(optimizer, learner.loss, jit_compile=compiled_by_xla())
     mode = "min" if sign == 1 else "max"
     best = keras.callbacks.EarlyStopping(
         learner.monitor, patience=learner.config.patience, restore_best_weights=True, mode=mode
@@ -94,6 +98,16 @@ def _fit(learner: PairLearner, done: int, kept: Checkpoint, callbacks: list[kera
         shuffle=False,
         verbose=0,
         callbacks=[*callbacks, kept, progress],
+    )
+
+
+def _schedule(learner: PairLearner, rate: float) -> float | keras.optimizers.schedules.LearningRateSchedule:
+    if learner.config.schedule == "constant":
+        return rate
+    steps = learner.config.epochs * len(learner.batches)
+    rise = max(1, round(_RISE * steps))
+    return keras.optimizers.schedules.CosineDecay(
+        rate * _RISE, max(1, steps - rise), warmup_target=rate, warmup_steps=rise
     )
 
 

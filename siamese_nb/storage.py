@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -57,27 +57,60 @@ def check_writable(folder: str | os.PathLike[str]) -> None:
             place.rmdir()
 
 
+def check_room(needed: int) -> None:
+    """Raise `InputError` if the cache's disk lacks so many bytes; to be called before anything is written."""
+    folder = cache_folder().absolute()
+    place = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    free = shutil.disk_usage(place).free
+    if needed > free:
+        raise InputError(
+            f"the cache needs {needed / 2**20:.0f} MB, and the disk of {cache_folder()} has {free / 2**20:.0f} MB; "
+            "free some, or set SIAMESE_NB_CACHE to a folder on another disk"
+        )
+
+
 @contextmanager
-def whole_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
+def whole_folder(path: str | os.PathLike[str], *, replace: bool = False) -> Iterator[Path]:
     """Yield a temporary folder that takes the name `path` when the block ends well, and vanishes when it does not.
+
+    Parameters
+    ----------
+    path : path
+    replace : bool
+        Whether what is there is replaced; it goes only once the new folder stands.
 
     Raises
     ------
     InputError
         If the place cannot be written to.
     FileExistsError
-        If `path` came into being meanwhile; what is there is left alone.
+        If `path` is there, or came into being meanwhile, and is not to be replaced; it is left alone.
     """
     path = Path(path)
     with _place_beside(path) as temporary:
         temporary.mkdir()
         yield temporary
-        try:
-            temporary.replace(path)  # takes the place of nothing or of an empty folder, in one step
-        except OSError as error:
-            if path.exists():
-                raise FileExistsError(f"{path} exists already") from error
-            raise
+        with _aside(path) if replace and path.exists() else nullcontext():
+            try:
+                temporary.replace(path)  # takes the place of nothing or of an empty folder, in one step
+            except OSError as error:
+                if path.exists():
+                    raise FileExistsError(f"{path} exists already") from error
+                raise
+
+
+@contextmanager
+def _aside(path: Path) -> Iterator[None]:
+    """Put a folder aside for a block that makes another of its name; put it back if the block fails."""
+    holder = Path(tempfile.mkdtemp(prefix=f".{path.name}-old-", dir=path.parent))
+    path.replace(holder / path.name)
+    try:
+        yield
+    except BaseException:  # Ctrl-C too
+        (holder / path.name).replace(path)
+        holder.rmdir()
+        raise
+    shutil.rmtree(holder, ignore_errors=True)
 
 
 @contextmanager

@@ -1,18 +1,38 @@
-"""Pictures made small for the browser."""
+"""Pictures made small: as JPEGs for the browser, as arrays for what looks at whole pictures."""
 
 import io
 from collections.abc import Callable, Sequence
 from logging import Logger
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from siamese_nb.errors import InputError
-from siamese_nb.images import ImageSource, read_image
+from siamese_nb.images import THUMBNAIL, ImageSource, read_image
 
 Pictures = Callable[[int], tuple[ImageSource, ImageSource]]
 
 SIDES = {"small": 160, "large": 900}
 """Longest side, in pixels, of a picture in a strip and of one that is looked at."""
+
+
+def shrink(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Make pictures no larger than `THUMBNAIL`, by the rule of `read_image`.
+
+    Parameters
+    ----------
+    images : ndarray of shape (n, height, width, 3), uint8
+
+    Returns
+    -------
+    ndarray of shape (n, small_height, small_width, 3), uint8
+        The same array where nothing is larger.
+    """
+    size = (min(images.shape[1], THUMBNAIL[0]), min(images.shape[2], THUMBNAIL[1]))
+    if images.shape[1:3] == size or not len(images):
+        return images[:, : size[0], : size[1]]
+    return np.stack([read_image(np.asarray(image), size) for image in images])
 
 
 def make_thumbnail(source: ImageSource, size: str) -> bytes:

@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,14 +17,17 @@ from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
 from siamese_nb import metrics
+from siamese_nb.augmentation import fixed_views
 from siamese_nb.bank import Bank
 from siamese_nb.baselines import colour_histogram_baseline
+from siamese_nb.blocks import cut_leg
 from siamese_nb.calibration import fit_calibration
 from siamese_nb.checkpoints import checkpoint_folder
 from siamese_nb.config import TrainConfig
 from siamese_nb.dataset import Dataset, scan
-from siamese_nb.doctor import Certificate, certified_split, perceptual_hashes
-from siamese_nb.embeddings import bank_embeddings, cosine_scores, embed, row_scores
+from siamese_nb.doctor import Certificate, certified_split, figures_of
+from siamese_nb.embeddings import bank_embeddings, cosine_scores, pair_scores, row_embeddings
+from siamese_nb.engines import EXACT, check_engine
 from siamese_nb.errors import InputError
 from siamese_nb.evidence import ScoredPairs
 from siamese_nb.learners import make_learner
@@ -37,6 +41,7 @@ from siamese_nb.stages import Watched, fit_stage, freeze_statistics, sample_part
 from siamese_nb.storage import check_writable
 from siamese_nb.thresholds import choose_threshold
 from siamese_nb.verifier import Verifier
+from siamese_nb.views import average_views
 
 _FROZEN_SLOWER = 3  # good features need a nudge; at full rate validation is best after one epoch and falls from there
 _FINE_TUNE_SLOWER = 20  # a trained leg must not be shaken by a head that is still rough
@@ -76,6 +81,7 @@ def train(
         collapsed: all its scores are equal.
     """
     config = config or TrainConfig()
+    check_engine(config.engine)
     started = time.strftime("%Y%m%d-%H%M%S")
     for place in (out, logs):
         check_writable(place)
@@ -110,7 +116,8 @@ class Run:
         size = config.image_size or default_size(config.leg)
         backbone = build_leg(config.leg, size, config.weights)
         dataset, bank = dataset.bank((size, size))
-        split, proof = certified_split(dataset, bank, seed=config.seed, by=config.split_by)
+        shares = config.validation_share, config.test_share
+        split, proof = certified_split(dataset, bank, seed=config.seed, by=config.split_by, shares=shares)
         projection = build_projection(backbone.output_shape[-1], config.embedding)
         head = MetricHead(config.distance, name="head")
         return cls(config, dataset, bank, split, proof, backbone, projection, head)
@@ -127,7 +134,9 @@ class Run:
         try:
             if not self.config.learns_leg:
                 self.fit_head(folder)
-            if self.config.learns_leg or self.config.fine_tune:
+                if self.config.fine_tune:
+                    self.fit_block(folder)
+            if self.config.learns_leg or (self.config.fine_tune and self.config.depth == "leg"):
                 self.fit_leg(folder)
         except KeyboardInterrupt:
             if not self.history:
@@ -138,8 +147,16 @@ class Run:
 
     def fit_head(self, folder: Path) -> None:
         """Train projection and head on features of the frozen backbone; each image goes through it once, ever."""
-        features = bank_embeddings(self.backbone, self.bank)
-        self._fit(self.projection, features, self.config.learning_rate / _FROZEN_SLOWER, folder, "head")
+        features, *views = self._tables(self.backbone)
+        self._fit(self.projection, features, self.config.learning_rate / _FROZEN_SLOWER, folder, "head", views)
+
+    def fit_block(self, folder: Path) -> None:
+        """Train the leg's last block too, on feature maps of what lies below it; each image goes through that once."""
+        below, block = cut_leg(self.backbone)
+        freeze_statistics(block)
+        leg = keras.Model(block.input, self.projection(block.output), name="leg")
+        maps, *views = self._tables(below)
+        self._fit(leg, maps, self.config.learning_rate / _FINE_TUNE_SLOWER, folder, "block", views)
 
     def fit_leg(self, folder: Path) -> None:
         """Train the whole leg on images: from scratch, or from where the head's training left it."""
@@ -151,7 +168,9 @@ class Run:
 
     def verifier(self) -> Verifier:
         """Choose the threshold on validation, measure on test, and put the evidence together."""
-        pairs = {name: self._scored(*getattr(self, name)) for name in ("validation", "test")}
+        self.leg = average_views(self.leg, self.config.averaged_views)
+        embeddings = self._embeddings()
+        pairs = {name: self._scored(embeddings, *getattr(self, name)) for name in ("validation", "test")}
         judged = pairs["validation"]
         if metrics.is_collapsed(judged.scores):
             raise InputError(
@@ -171,25 +190,56 @@ class Run:
             "versions": versions(),
         }
         used = np.concatenate([self.split.train.images, self.split.validation.images])
-        seen, looks = np.unique(self.bank.digests[used]), perceptual_hashes(self.bank.images[used])
+        seen, looks = np.unique(self.bank.digests[used]), figures_of(self.bank).hashes[used]
         model = build_siamese(self.leg, self.head)
-        return Verifier(model, about, self.history, pairs, seen, looks, self._known())
+        return Verifier(model, about, self.history, pairs, seen, looks, self._known(embeddings))
 
-    def _known(self) -> Known:
+    def _embeddings(self) -> NDArray[np.float32]:
+        """Embed each picture that the evidence needs once; rows of others stay 0."""
+        parts = (self.split.validation, self.split.test, self._sample(self.split.train))
+        rows = np.concatenate([part.images for part in parts])
+        leg, table = self._shortest()
+        found = np.zeros((len(table), leg.output_shape[-1]), np.float32)
+        found[np.sort(rows)] = row_embeddings(leg, table, rows, rows)[0]
+        return found
+
+    def _sample(self, part: Part) -> Part:
+        return sample_part(part, self.config.seed)
+
+    def _known(self, embeddings: NDArray[np.float32]) -> Known:
         """Keep a sample of what was trained on, and how far from it validation lies."""
-        seed = self.config.seed
-        train, validation = (sample_part(part, seed).images for part in (self.split.train, self.split.validation))
-        frozen = not self.config.learns_leg and not self.config.fine_tune
-        leg: keras.Model = self.projection if frozen else self.leg
-        table: NDArray[Any] = bank_embeddings(self.backbone, self.bank) if frozen else self.bank.images
-        images = self.bank.images
+        parts = (self._sample(self.split.train), self._sample(self.split.validation))
+        train, validation = (part.images for part in parts)
+        images, seed = self.bank.images, self.config.seed
         return Known(
-            Sample.from_parts(embed(leg, table[train]), embed(leg, table[validation]), seed),
+            Sample.from_parts(embeddings[train], embeddings[validation], seed),
             Sample.from_parts(describe_colours(images[train]), describe_colours(images[validation]), seed),
         )
 
-    def _fit(self, leg: keras.Model, table: NDArray[Any], rate: float, folder: Path, stage: str) -> None:
-        learner = make_learner(leg, self.head, table, self.split.train, self.config)
+    def _tables(self, frozen: keras.Model) -> list[NDArray[Any]]:
+        """Send the bank, and each view of the training part, through what is frozen; or read that from the cache."""
+        engine, rows = self.config.engine, self.split.train.images
+        views = fixed_views(self.config.augment, self.config.views) if self.config.views else []
+        changed = [bank_embeddings(frozen, self.bank, engine, view, rows) for view in views]
+        return [bank_embeddings(frozen, self.bank, engine), *changed]
+
+    def _shortest(self) -> tuple[keras.Model, NDArray[Any]]:
+        """Return what embeds rows with the least work, and exactly: of a frozen leg, the rest from its features."""
+        averaged = self.config.averaged_views > 1
+        if self.config.learns_leg or self.config.fine_tune or averaged or self.config.engine not in EXACT:
+            return self.leg, self.bank.images
+        return self.projection, bank_embeddings(self.backbone, self.bank, self.config.engine)
+
+    def _fit(
+        self,
+        leg: keras.Model,
+        table: NDArray[Any],
+        rate: float,
+        folder: Path,
+        stage: str,
+        views: Sequence[NDArray[Any]] = (),
+    ) -> None:
+        learner = make_learner(leg, self.head, table, self.split.train, self.config, views)
         watched = Watched.draw(self.split.train, self.split.validation, self.config)
         fit_stage(learner, rate, watched, self.history, folder, self.checkpoints / f"{stage}.npz")
 
@@ -201,11 +251,14 @@ class Run:
         _, pairs, _ = self.test
         scores = {"colour_histogram": colour_histogram_baseline(self.bank.images, pairs.one, pairs.two)}
         if not self.config.learns_leg and not self.config.fine_tune:
-            scores["frozen_cosine"] = cosine_scores(bank_embeddings(self.backbone, self.bank), pairs.one, pairs.two)
+            features = bank_embeddings(self.backbone, self.bank, self.config.engine)
+            scores["frozen_cosine"] = cosine_scores(features, pairs.one, pairs.two)
         return {name: auc_by_kind(pairs, values) for name, values in scores.items()}
 
-    def _scored(self, part: Part, pairs: Pairs, counted: NDArray[np.bool_]) -> ScoredPairs:
-        scores = row_scores(self.leg, self.head, self.bank.images, pairs.one, pairs.two)
+    def _scored(
+        self, embeddings: NDArray[np.float32], part: Part, pairs: Pairs, counted: NDArray[np.bool_]
+    ) -> ScoredPairs:
+        scores = pair_scores(self.head, embeddings, pairs.one, pairs.two)
         return ScoredPairs.from_pairs(pairs, counted, scores, self.dataset.paths, part)
 
 

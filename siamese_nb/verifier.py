@@ -15,15 +15,12 @@ from siamese_nb.calibration import Calibration
 from siamese_nb.dataset import Dataset, scan
 from siamese_nb.embeddings import bank_embeddings, embed, pair_scores, row_scores
 from siamese_nb.errors import InputError
-from siamese_nb.evaluation_page import write_evaluation
 from siamese_nb.evidence import ScoredPairs
 from siamese_nb.images import ImageSource, read_image
-from siamese_nb.metrics import accept, check_threshold, is_collapsed
+from siamese_nb.metrics import check_threshold, is_collapsed, verdict
 from siamese_nb.models import MetricHead
 from siamese_nb.novelty import Known
-from siamese_nb.unseen import draw_unseen
 
-SIMILAR, NOT_SIMILAR = "similar", "not similar"
 _IMAGES_AT_ONCE = 1024  # decoded pictures in memory
 
 
@@ -216,7 +213,7 @@ class Verifier:
         return {
             "score": score,
             "threshold": self.threshold,
-            "verdict": self._verdict(score),
+            "verdict": verdict(score, self.threshold),
             "probability": float(self.calibration.probability(score)),
         }
 
@@ -252,6 +249,8 @@ class Verifier:
             raise InputError("every pair gets the same score: this network tells nothing apart; train it again")
         found = {**scored.figures_by_kind(self.threshold), **counts}
         if html is not None:
+            from siamese_nb.evaluation_page import write_evaluation  # and plots and widgets: too much to compare two
+
             name = self.path.name if self.path else "the verifier"
             write_evaluation(Path(html), dataset.root, scored, found, self.about, name)
         return found
@@ -265,6 +264,8 @@ class Verifier:
         beside : sequence of Verifier
             Others; what they saw, or copies of it, counts as seen too.
         """
+        from siamese_nb.unseen import draw_unseen  # and the doctor
+
         dataset, bank = dataset.bank(self.image_size)
         known = (self, *beside)
         seen, looks = (np.concatenate([getattr(one, name) for one in known]) for name in ("seen", "looks"))
@@ -299,10 +300,5 @@ class Verifier:
         embeddings = np.concatenate([asked, bank_embeddings(self.leg, bank)[readable]])
         scores = pair_scores(self.head, embeddings, np.zeros(len(readable), np.int64), np.arange(1, len(embeddings)))
         best = np.argsort(-scores, kind="stable")[:k]
-        return [
-            {"path": dataset.paths[readable[row]], "score": float(scores[row]), "verdict": self._verdict(scores[row])}
-            for row in best
-        ]
-
-    def _verdict(self, score: float) -> str:
-        return SIMILAR if accept(score, self.threshold) else NOT_SIMILAR
+        ranked = ((dataset.paths[readable[row]], float(scores[row])) for row in best)
+        return [{"path": path, "score": score, "verdict": verdict(score, self.threshold)} for path, score in ranked]

@@ -1,5 +1,6 @@
-"""What all tests share: a cache of their own, and small folders of made-up pictures."""
+"""What all tests share: a cache of their own, small folders of made-up pictures, and which files took long."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +10,22 @@ import numpy as np
 import pytest
 from PIL import Image
 
+_SLOWEST = 12  # files that are named at the end of a run
+
 MakePicture = Callable[..., Path]
 MakeFolder = Callable[..., Path]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which files took longest, set-up of what they share included."""
+    seconds: Counter[str] = Counter()
+    for report in (report for reports in terminalreporter.stats.values() for report in reports):
+        if isinstance(report, pytest.TestReport):
+            seconds[report.nodeid.split("::")[0]] += report.duration
+    if len(seconds) > 1:
+        terminalreporter.write_sep("=", f"slowest files, of {sum(seconds.values()):.0f} s in all")
+        for name, spent in seconds.most_common(_SLOWEST):
+            terminalreporter.write_line(f"{spent:7.1f} s  {name}")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -4,7 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from siamese_nb.baselines import colour_histogram_baseline
+from siamese_nb.baselines import colour_histogram_baseline, colour_scores
+from siamese_nb.images import ImageError, read_image
 
 
 def slow_overlap(one, two):
@@ -72,3 +73,16 @@ def test_symmetric_in_the_unit_interval_and_one_with_itself(images):
     np.testing.assert_allclose(np.diag(scores), 1)
     assert scores.min() >= 0
     assert scores.max() <= 1
+
+
+def test_files_score_as_their_pictures_do(tmp_path, make_picture):
+    names = ["a.png", "deep/b.png", "c.png"]
+    for seed, name in enumerate(names):
+        make_picture(tmp_path / name, size=50, seed=seed)
+    images = np.stack([read_image(tmp_path / name, (96, 96)) for name in names])
+    one, two = np.array([0, 2, 1, 1]), np.array([1, 1, 1, 0])
+    found = colour_scores(tmp_path, [names[k] for k in one], [names[k] for k in two])
+    assert found.tolist() == colour_histogram_baseline(images, one, two).tolist()
+    assert colour_scores(tmp_path, [], []).shape == (0,)
+    with pytest.raises(ImageError, match="gone"):
+        colour_scores(tmp_path, ["gone.png"], ["a.png"])

@@ -90,6 +90,24 @@ def test_pairs_point_to_distinct_images(kind: type[Batches]) -> None:
         assert len(inputs["images"]) - len(used) < 32
 
 
+@pytest.mark.parametrize("kind", [ImageBatches, PairBatches, IdentityBatches])
+def test_each_image_is_taken_from_one_of_its_views_at_random(kind: type[Batches]) -> None:
+    part = make_part([4] * 40)
+    plain, viewed, again = (batches_of(kind, part, batch_images=64) for _ in range(3))
+    for batches in (viewed, again):
+        batches.views = (1000 + batches.table, 2000 + batches.table)
+    counts = np.zeros(3)
+    for index in range(len(plain)):
+        rows, found, same = (
+            batch[0] if kind is IdentityBatches else batch[0]["images"]
+            for batch in (plain[index], viewed[index], again[index])
+        )
+        assert np.array_equal(found % 1000, rows)
+        assert np.array_equal(found, same)
+        counts += np.bincount((found[:, 0] // 1000).astype(int), minlength=3)
+    assert (counts > counts.sum() / 4).all()
+
+
 def test_each_image_is_in_one_batch_of_an_epoch_at_most() -> None:
     part = make_part([2, 3, 5, 2, 7, 4, 2, 2, 3, 6, 2, 2])
     batches = batches_of(ImageBatches, part, batch_images=8)
@@ -234,3 +252,37 @@ def test_batches_of_identities_hold_some_of_each_and_say_which() -> None:
     assert set(seen.values()) == {1}
     alone = [1 if count % 4 == 1 else 0 for count in [6, 2, 9, 4, 5, 3, 1, 8] * 4]
     assert len(seen) == len(part.images) - sum(alone)
+
+
+def test_over_all_identities_every_image_comes_once_an_epoch_in_random_order() -> None:
+    part = make_part([6, 1, 9, 4], categories=2)
+    batches = batches_of(IdentityBatches, part, batch_images=8, loss="cosface")
+    shown = [
+        images[number[:, 0] >= 0, 0].astype(int) for images, number in map(batches.__getitem__, range(len(batches)))
+    ]
+    assert sorted(np.concatenate(shown).tolist()) == sorted(part.images.tolist())
+    assert len({part.identity_of(rows).tobytes() for rows in shown}) > 1
+    assert not np.array_equal(np.concatenate(shown), part.images)
+
+
+@pytest.mark.parametrize("loss", ["cosface", "triplet"])
+def test_a_thing_turned_is_another_thing(loss: str) -> None:
+    part = make_part([4] * 20)
+    table = np.zeros((part.images.max() + 1, 4, 4, 3), np.uint8)
+    table[:, 0, 1] = 255  # one mark, whose place says how a picture was turned
+    table[:, 2, 2, 0] = np.arange(len(table))
+    config = TrainConfig(loss=loss, rotations=True, batch_images=16)
+    batches = IdentityBatches(table, part, config)
+    assert batches.identities == 80
+    turned = {0: (0, 1), 1: (2, 0), 2: (3, 2), 3: (1, 3)}
+    seen = set()
+    whole = [batches[index] for batches.epoch in range(8) for index in range(len(batches))]
+    for images, number in whole:
+        for image, of in zip(images, number[:, 0].astype(int), strict=True):
+            if of >= 0:
+                upright = np.rot90(image, -(of % 4))
+                assert image[turned[of % 4]].all()
+                assert part.identity_of(np.array([upright[2, 2, 0]]))[0] == np.unique(part.identity)[of // 4]
+                seen.add(of % 4)
+    assert seen == {0, 1, 2, 3}
+    assert IdentityBatches(make_table(part), part, config).identities == 20  # features cannot be turned

@@ -148,6 +148,53 @@ def test_inspect_writes_its_findings_as_a_page_too(make_couples, tmp_path: Path)
     assert "category0/item0_two.png" in (tmp_path / "report.html").read_text("utf-8")
 
 
+INTERRUPTED = """
+import atexit, os, signal, sys
+from siamese_nb import cli, decoding, header_cache
+module, name = {"headers": (header_cache, "read_header"), "pictures": (decoding, "read_image")}[sys.argv.pop(1)]
+read, last, calls = getattr(module, name), int(sys.argv.pop(1)), []
+def interrupted(*given):
+    calls.append(1)
+    if len(calls) == last:
+        os.kill(os.getpid(), signal.SIGINT)
+    return read(*given)
+setattr(module, name, interrupted)
+atexit.register(lambda: print(len(calls), file=sys.stderr))
+cli.main()
+"""
+
+
+@pytest.mark.parametrize("step", ["headers", "pictures"])
+def test_inspect_goes_on_after_ctrl_c(make_couples, tmp_path: Path, cache: Path, step: str) -> None:
+    """Stop it in the middle of a step by a real signal; the next run does what was left, and nothing twice."""
+    data = make_couples(tmp_path / "data", categories=2, couples=160)
+
+    def inspect(last: int, *options: object) -> tuple[subprocess.CompletedProcess[str], int]:
+        command = [sys.executable, "-c", INTERRUPTED, step, last, "inspect", data, *options]
+        ended = subprocess.run([*map(str, command)], capture_output=True, text=True, timeout=120, check=False)
+        return ended, int(ended.stderr.split()[-1])
+
+    stopped, before = inspect(100, "--html", tmp_path / "report.html")
+    assert stopped.returncode == 130, stopped.stderr
+    assert "stopped; nothing was left half-written" in stopped.stderr
+    assert stopped.stdout == ""
+    assert [file for file in (*cache.rglob(".*"), *tmp_path.rglob(".*")) if file.exists()] == []
+    assert not (tmp_path / "report.html").exists()
+    ended, after = inspect(0, "--json")
+    assert ended.returncode == 0, ended.stderr
+    assert json.loads(ended.stdout)["couples"] == 320
+    assert 100 <= before < 640
+    assert before + after == 640
+
+
+def test_inspect_looks_by_a_bundle(trained) -> None:
+    answer = answer_of("inspect", trained.data, "--bundle", trained.out)
+    assert answer["decoded_to"] == "32 x 32"
+    assert answer["couples"] == 40
+    assert "give the bundle alone" in line_of("inspect", trained.data, "--bundle", trained.out, "--leg", "vgg16")
+    assert "no bundle" in line_of("inspect", trained.data, "--bundle", trained.data)
+
+
 def test_inspect_is_readable_without_json(spoilt: Path) -> None:
     result = run("inspect", spoilt)
     assert result.exit_code == 0
@@ -160,6 +207,8 @@ def test_train_leaves_a_bundle_and_says_where(make_couples, tmp_path: Path) -> N
     out, logs = tmp_path / "out", tmp_path / "logs"
     words = ("--image-size", 32, "--epochs", 1, "--neg-factor", 2, "--seed", 5, "--out", out, "--logs", logs)
     words += ("--loss", "focal", "--augment", "affine")
+    for setting in ("optimizer=muon", "schedule=cosine", "averaged_views=2", "embedding=null", "views=2", "depth=leg"):
+        words += ("--set", setting)
     answer = answer_of("train", data, "--leg", "base_cnn", *words)
     assert {"bundle", "threshold", "validation", "test"} <= set(answer)
     verifier = Verifier.load(out)
@@ -168,7 +217,9 @@ def test_train_leaves_a_bundle_and_says_where(make_couples, tmp_path: Path) -> N
     assert answer["test"]["pairs"] == 3 * 2
     config = verifier.about["config"]
     assert (config["image_size"], config["epochs"], config["neg_factor"], config["seed"]) == (32, 1, 2, 5)
-    assert (config["loss"], config["augment"]) == ("focal", "affine")
+    assert (config["loss"], config["augment"], config["views"], config["depth"]) == ("focal", "affine", 2, "leg")
+    assert (config["optimizer"], config["schedule"], config["averaged_views"]) == ("muon", "cosine", 2)
+    assert config["embedding"] is None
     assert list((logs / "fit").iterdir())
 
 
@@ -291,11 +342,14 @@ def test_data_that_are_not_there_are_one_line(command: str, trained, couple, tmp
         (("--leg", "vgg17"), "'vgg17' is not known"),
         (("--leg", "mobilenetv2", "--weights", "none.h5"), "no weights file none.h5"),
         (("--neg-factor", "0"), "neg_factor=0"),
+        (("--set", "engine=quick"), "engine='quick'"),
         (("--loss", "hinge"), "loss='hinge' is not known; choose one of binary_crossentropy"),
         (("--negatives", "hard"), "negatives='hard'"),
         (("--epochs", "0"), "epochs=0"),
         (("--image-size", "7"), "image_size=7"),
         (("--seed", "-1"), "seed=-1"),
+        (("--set", "views"), "'views' has no value"),
+        (("--set", "view=5"), "the setting view is not known"),
         (("--layout", "heap"), "layout 'heap'"),
         (("--layout", "pairs"), "cannot read"),
     ],

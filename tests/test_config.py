@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from siamese_nb.config import TrainConfig
+from siamese_nb.config import TrainConfig, read_settings
 from siamese_nb.errors import InputError
 
 GOOD = {
@@ -14,17 +14,26 @@ GOOD = {
     "weights": "none",
     "image_size": 64,
     "embedding": 32,
-    "loss": "focal",
+    "loss": "cosface",
     "augment": "affine",
+    "views": 3,
+    "rotations": True,
     "distance": "absolute",
     "negatives": "within",
     "neg_factor": 0.5,
     "split_by": "category",
+    "validation_share": 0.1,
+    "test_share": 0.3,
     "fine_tune": True,
+    "depth": "leg",
+    "engine": "openvino",
     "epochs": 3,
     "patience": 2,
     "batch_images": 16,
     "learning_rate": 0.01,
+    "schedule": "cosine",
+    "optimizer": "muon",
+    "averaged_views": 5,
     "seed": 7,
 }
 
@@ -47,6 +56,10 @@ def test_every_setting_goes_through_json() -> None:
         ("distance", None),
         ("negatives", "hard"),
         ("split_by", "image"),
+        ("depth", "half"),
+        ("engine", "numpy"),
+        ("views", -1),
+        ("views", 4),  # of nothing: pictures are not to be changed
         ("embedding", 0),
         ("embedding", 128.0),
         ("epochs", 0),
@@ -63,7 +76,14 @@ def test_every_setting_goes_through_json() -> None:
         ("neg_factor", "3"),
         ("learning_rate", 0.0),
         ("learning_rate", math.nan),
-        ("image_size", 31),
+        ("image_size", 27),
+        ("schedule", "linear"),
+        ("optimizer", "sgd"),
+        ("averaged_views", 0),
+        ("validation_share", 0),
+        ("test_share", 1.0),
+        ("test_share", math.nan),
+        ("rotations", 1),
         ("image_size", 1025),
         ("image_size", 64.5),
         ("leg", 5),
@@ -85,7 +105,8 @@ def test_a_setting_out_of_its_range_is_named(name: str, value: object) -> None:
         ("seed", 2**32 - 1),
         ("neg_factor", 0.1),
         ("neg_factor", 1),
-        ("image_size", 32),
+        ("image_size", 28),
+        ("embedding", None),
         ("image_size", None),
     ],
 )
@@ -93,9 +114,23 @@ def test_the_ends_of_a_range_are_in_it(name: str, value: object) -> None:
     assert getattr(TrainConfig(**{name: value}), name) == value  # type: ignore[arg-type]
 
 
+def test_what_does_not_go_together_is_named() -> None:
+    with pytest.raises(InputError, match=r"validation_share=0\.5 and test_share=0\.45 leave too little"):
+        TrainConfig(validation_share=0.5, test_share=0.45)
+    with pytest.raises(InputError, match=r"rotations=True needs a loss of identities.*'focal'.*choose cosface"):
+        TrainConfig(rotations=True, loss="focal")
+
+
 def test_an_unknown_key_is_named() -> None:
     with pytest.raises(InputError, match="neg_facktor"):
         TrainConfig.from_dict({"neg_facktor": 3})
+
+
+def test_settings_are_read_as_they_are_written() -> None:
+    read = read_settings(["learning_rate=2e-3", "loss=cosface", "rotations=true", "weights=a=b.h5"])
+    assert read == {"learning_rate": 0.002, "loss": "cosface", "rotations": True, "weights": "a=b.h5"}
+    with pytest.raises(InputError, match=r"'views' has no value; write it as name=value"):
+        read_settings(["views"])
 
 
 def test_it_cannot_be_changed_nor_given_by_position() -> None:

@@ -1,5 +1,6 @@
 """Embeddings: each image passes once and is never passed again; scores in blocks are the head's own."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,8 +9,11 @@ import numpy as np
 import pytest
 
 from siamese_nb import embeddings as embeddings_module
+from siamese_nb import storage
+from siamese_nb.augmentation import fixed_views
 from siamese_nb.bank import Bank
 from siamese_nb.embeddings import all_scores, bank_embeddings, cosine_scores, embed, pair_scores, row_scores
+from siamese_nb.errors import InputError
 from siamese_nb.legs import Preprocessing
 from siamese_nb.models import DISTANCES, MetricHead
 
@@ -178,6 +182,46 @@ def test_a_damaged_entry_is_made_again(cache: Path) -> None:
     (entry,) = cache.rglob("*.npy")
     entry.write_bytes(entry.read_bytes()[:100])
     assert np.array_equal(bank_embeddings(leg, make_bank()), whole)
+
+
+def test_feature_maps_are_kept_in_half_precision(cache: Path) -> None:
+    image = keras.Input((8, 8, 3), dtype="uint8")
+    below = keras.Model(image, keras.layers.Conv2D(4, 3)(Preprocessing("inside")(image)))
+    kernel, bias = below.get_weights()
+    below.set_weights([kernel * 100, bias])
+    exact = below.predict_on_batch(make_images(5))
+    maps = bank_embeddings(below, make_bank())
+    assert maps.shape == (5, 6, 6, 4)
+    assert maps.dtype == np.float16
+    assert np.allclose(maps, exact, rtol=1e-3)
+    below.set_weights([kernel * 1e6, bias])
+    largest = np.asarray(bank_embeddings(below, make_bank()), np.float64)
+    assert np.abs(largest).max() == 65504  # as large as it gets, and finite
+
+
+def test_a_view_passes_the_rows_that_are_needed_each_once(passed, cache: Path) -> None:
+    leg, bank = make_leg(), make_bank(70)
+    seen = passed(leg)
+    rows = np.array([2, 66, 69, 3])
+    (view,), (again,), (_, other) = fixed_views("photo", 1), fixed_views("photo", 1), fixed_views("photo", 2)
+    found = bank_embeddings(leg, bank, view=view, rows=rows)
+    assert len(seen) == 4
+    assert np.array_equal(bank_embeddings(leg, bank, view=again, rows=rows), found)
+    assert len(seen) == 4
+    others = np.setdiff1d(np.arange(70), rows)
+    assert not found[others].any()
+    for different in (bank_embeddings(leg, bank), bank_embeddings(leg, bank, view=other, rows=rows)):
+        assert (np.abs(found[rows] - different[rows]).max(axis=1) > 1e-3).all()
+    assert len(list(cache.rglob("*.npy"))) == 3
+
+
+def test_a_full_disk_is_told_before_anything_passes(passed, monkeypatch: pytest.MonkeyPatch) -> None:
+    leg = make_leg()
+    seen = passed(leg)
+    monkeypatch.setattr(storage.shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10, 9, 1))
+    with pytest.raises(InputError, match=r"needs 0 MB.*set SIAMESE_NB_CACHE"):
+        bank_embeddings(leg, make_bank())
+    assert seen == []
 
 
 def test_ctrl_c_leaves_nothing(monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:

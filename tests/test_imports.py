@@ -16,25 +16,26 @@ ROOT = Path(siamese_nb.__file__).parent
 
 # Left to right, as data flows: each module imports from what stands before it, and from nothing after it.
 ORDER = [
-    "startup", "errors", "storage", "components", "notebooks", "headers", "images", "header_cache", "decoding", "bank",
-    "pairs_file", "layouts",
+    "startup", "errors", "storage", "components", "threads", "notebooks", "headers", "images", "thumbnails",
+    "header_cache", "decoding", "bank", "pairs_file", "files", "layouts",
     "review", "dataset", "label_review", "parts", "pairs", "novelty", "suspects", "looks",
     "metrics", "intervals", "calibration", "clusters", "thresholds", "oneshot", "report", "baselines", "plots",
-    "rendering", "sample", "fetch", "thumbnails", "widgets", "page", "doctor", "unseen",
-    "legs", "models", "embeddings", "config", "losses", "augmentation", "batches", "learners", "callbacks",
-    "tensorboard", "provenance", "checkpoints", "stages", "evidence", "explain",
-    "evaluation_page", "bundle", "verifier",
+    "rendering", "sample", "fetch", "widgets", "page", "doctor", "unseen",
+    "config", "scratch_legs", "legs", "blocks", "models", "views", "engines", "embeddings", "losses", "augmentation",
+    "batches", "learners",
+    "callbacks", "tensorboard", "provenance", "checkpoints", "muon", "stages", "evidence", "explain",
+    "evaluation_page", "bundle", "verifier", "sources", "inspection",
     "same_pairs", "training", "answers", "app", "demo", "cli",
 ]  # fmt: skip
 WITH_KERAS = {
-    "fetch", "legs", "models", "embeddings", "losses", "augmentation", "batches", "learners", "callbacks",
-    "tensorboard", "checkpoints", "stages", "explain", "bundle", "verifier", "same_pairs", "provenance",
-    "training", "answers", "app", "demo",
+    "fetch", "scratch_legs", "legs", "blocks", "models", "views", "muon", "sources", "engines", "embeddings",
+    "losses", "augmentation", "batches", "learners", "callbacks", "tensorboard", "checkpoints", "stages", "explain",
+    "bundle", "verifier", "same_pairs", "provenance", "training", "answers", "app", "demo",
 }  # fmt: skip
 # What the rooms that anyone should be able to use alone may know of the others, beside `errors`.
 KNOWS = {
     "metrics": set(),
-    "intervals": {"metrics"},
+    "intervals": {"metrics", "threads"},
     "thresholds": {"metrics"},
     "calibration": {"metrics"},
     "rendering": set(),

@@ -64,6 +64,18 @@ def test_a_learner_feeds_what_its_loss_and_its_table_need() -> None:
     assert type(batches) is ImageBatches
 
 
+@pytest.mark.parametrize("loss", ["cosface", "arcface"])
+def test_directions_begin_where_the_identities_lie(loss: str) -> None:
+    part = make_part([3, 4, 5] * 4)
+    part = Part(part.images[::-1] + 7, part.identity[::-1] * 2, part.category, NO_FILE)
+    learner = learner_of(loss, part)
+    embeddings = learner.leg.predict_on_batch(learner.table)
+    cosines = learner.model.predict_on_batch(learner.table)
+    for number, identity in enumerate(np.unique(part.identity)):
+        mean = embeddings[part.images[part.identity == identity]].sum(axis=0)
+        assert np.allclose(cosines[:, number], embeddings @ (mean / np.linalg.norm(mean)), atol=1e-5)
+
+
 def test_a_file_of_pairs_does_not_say_what_every_image_shows() -> None:
     genuine = np.array([[2 * i, 2 * i + 1, 1] for i in range(10)], np.int64)
     with_impostors = make_part([2] * 10, np.concatenate([genuine, [[0, 3, 0], [4, 9, 0]]]))

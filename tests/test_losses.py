@@ -79,7 +79,7 @@ def slow_multi_similarity(identity: np.ndarray, rows: np.ndarray) -> float:
 
 
 def slow_supervised_contrastive(identity: np.ndarray, rows: np.ndarray) -> float:
-    logits = rows @ rows.T / 0.1
+    logits = rows @ rows.T / 0.07
     values = []
     for i, twins, others in anchors_of(identity):
         whole = sum(np.exp(logits[i, j]) for j in [*twins, *others])

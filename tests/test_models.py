@@ -162,6 +162,11 @@ def test_embeddings_have_unit_length_also_when_features_are_many() -> None:
     assert np.allclose(np.linalg.norm(projected, axis=1), 1, atol=1e-5)
 
 
+def test_without_a_length_of_its_own_the_embedding_is_the_features_direction() -> None:
+    features = np.float32([[3, 4], [0, 2]])
+    assert np.allclose(build_projection(2, None).predict_on_batch(features), [[0.6, 0.8], [0, 1]], atol=1e-6)
+
+
 @pytest.mark.parametrize("distance", DISTANCES)
 def test_at_the_start_scores_of_unit_embeddings_spread_around_a_half(distance: str) -> None:
     head = MetricHead(distance)

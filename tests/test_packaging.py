@@ -52,7 +52,7 @@ def test_environment_yml_lists_the_dependencies_of_pyproject_and_no_others():
 
 
 def test_extras():
-    assert set(PROJECT["optional-dependencies"]) == {"gpu", "test", "dev"}
+    assert set(PROJECT["optional-dependencies"]) == {"fast", "gpu", "test", "dev"}
     (gpu,) = map(Requirement, PROJECT["optional-dependencies"]["gpu"])
     assert (gpu.name, gpu.extras) == ("tensorflow", {"and-cuda"})
     assert str(gpu.specifier) == pins(map(Requirement, PROJECT["dependencies"]))["tensorflow"]

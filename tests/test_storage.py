@@ -3,6 +3,7 @@
 import json
 import math
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,31 @@ def test_a_folder_never_replaces_work(tmp_path: Path) -> None:
         write_folder(tmp_path / "name", "new")
     assert (tmp_path / "name" / "a").read_text() == "old"
     assert everything_in(tmp_path) == ["name"]
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, None])
+def test_a_folder_is_replaced_only_where_that_is_asked_and_only_as_a_whole(
+    error: type[BaseException] | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_folder(tmp_path / "name", "old")
+    with suppress(error or ()), whole_folder(tmp_path / "name", replace=True) as temporary:
+        (temporary / "a").write_text("new")
+        assert (tmp_path / "name" / "a").read_text() == "old"
+        if error:
+            monkeypatch.setattr(Path, "replace", fails_once(Path.replace, temporary, error))
+    assert (tmp_path / "name" / "a").read_text() == ("old" if error else "new")
+    assert everything_in(tmp_path) == ["name"]
+
+
+def fails_once(replace, source: Path, error: type[BaseException]):
+    """Make a `Path.replace` that fails for one path."""
+
+    def stand_in(self: Path, target: Path) -> Path:
+        if self == source:
+            raise error
+        return replace(self, target)
+
+    return stand_in
 
 
 def test_a_folder_never_replaces_a_file(tmp_path: Path) -> None:

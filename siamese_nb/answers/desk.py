@@ -14,10 +14,10 @@ from siamese_nb.answers.picture import Picture
 from siamese_nb.embeddings import pair_scores
 from siamese_nb.errors import InputError
 from siamese_nb.explain import Explainer, Reason
-from siamese_nb.metrics import accept
+from siamese_nb.metrics import verdict
 from siamese_nb.thresholds.band import Band
 from siamese_nb.thumbnails import make_thumbnail
-from siamese_nb.verifier import NOT_SIMILAR, SIMILAR, Verifier
+from siamese_nb.verifier import Verifier
 from siamese_nb.widgets import Comparer
 
 _SHOWN = 6  # of the validation pairs like this one
@@ -63,7 +63,7 @@ class Desk:
         return {
             "score": score,
             "threshold": self.verifier.threshold,
-            "verdict": SIMILAR if accept(score, self.verifier.threshold) else NOT_SIMILAR,
+            "verdict": verdict(score, self.verifier.threshold),
             "probability": probability,
             "probability_low": low,
             "probability_high": high,

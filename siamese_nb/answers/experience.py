@@ -6,18 +6,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-from siamese_nb.calibration import Calibration, fit_calibration
+from siamese_nb.calibration import EDGE, Calibration, fit_calibration, log_odds
 from siamese_nb.evidence import ScoredPairs
+from siamese_nb.metrics.convention import check_prevalence
 from siamese_nb.thresholds.band import Band, choose_band
-from siamese_nb.thresholds.rules import check_prevalence
 
 NEIGHBOURS = 40
 _BARS = 40
 _REPLICATES = 40  # enough for a standard deviation
 _QUANTILE = 1.96
 _PAIRS = 5000  # that a replicate is fitted on: what it varies by is the things, and they are all there
-_EDGE = 1e-7
-_GRID = np.linspace(logit(_EDGE), logit(1.0 - _EDGE), 201)
+_GRID = np.linspace(logit(EDGE), logit(1.0 - EDGE), 201)
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,22 +63,18 @@ class Experience:
     def probability(self, score: float) -> tuple[float, float, float]:
         """Compute the probability that a pair of this score is genuine, and its 95% interval."""
         chance = float(self.calibration.probability(score, self.prevalence))
-        half = _QUANTILE * float(np.interp(_log_odds(score), _GRID, self.spread))
+        half = _QUANTILE * float(np.interp(log_odds(score), _GRID, self.spread))
         return chance, float(expit(logit(chance) - half)), float(expit(logit(chance) + half))
 
     def neighbours(self, score: float) -> NDArray[np.intp]:
         """List the rows of the validation pairs whose scores are nearest, nearest first."""
-        return np.argsort(np.abs(_log_odds(self.pairs.scores) - _log_odds(score)), kind="stable")[:NEIGHBOURS]
+        return np.argsort(np.abs(log_odds(self.pairs.scores) - log_odds(score)), kind="stable")[:NEIGHBOURS]
 
     def histogram(self) -> dict[str, list[float]]:
         """Count genuine and impostor pairs in bars of equal width over [0, 1], as shares of their kind."""
         kinds = {"genuine": self.pairs.labels == 1, "impostor": self.pairs.labels == 0}
         counted = {name: np.histogram(self.pairs.scores[rows], _BARS, (0.0, 1.0))[0] for name, rows in kinds.items()}
         return {name: (counts / max(1, counts.sum())).tolist() for name, counts in counted.items()}
-
-
-def _log_odds(scores: object) -> NDArray[np.float64]:
-    return np.asarray(logit(np.clip(np.asarray(scores, np.float64), _EDGE, 1.0 - _EDGE)))
 
 
 def _spread(pairs: ScoredPairs) -> NDArray[np.float64]:

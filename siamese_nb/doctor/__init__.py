@@ -7,7 +7,9 @@
 
 from siamese_nb.doctor.certificate import Certificate, certificate, certified_split
 from siamese_nb.doctor.checks import CHECKS, examine
+from siamese_nb.doctor.disguises import disguised_likeness
 from siamese_nb.doctor.evidence import Evidence, collect
+from siamese_nb.doctor.figures import Figures, figures_of
 from siamese_nb.doctor.findings import Finding, findings_table
 from siamese_nb.doctor.hashes import NEAR, near_pairs, perceptual_hashes
 from siamese_nb.doctor.leaks import find_leaks, nearly_seen
@@ -19,11 +21,14 @@ __all__ = [
     "THUMBNAIL",
     "Certificate",
     "Evidence",
+    "Figures",
     "Finding",
     "certificate",
     "certified_split",
     "collect",
+    "disguised_likeness",
     "examine",
+    "figures_of",
     "find_leaks",
     "findings_table",
     "near_pairs",

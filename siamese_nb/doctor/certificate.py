@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from siamese_nb.bank import Bank
 from siamese_nb.dataset import NOT_IN_USE, Dataset
-from siamese_nb.doctor.hashes import NEAR, near_pairs, perceptual_hashes
-from siamese_nb.pairs import PARTS, Split, make_split
+from siamese_nb.doctor.figures import figures_of
+from siamese_nb.doctor.hashes import NEAR, near_pairs
+from siamese_nb.pairs import PARTS, SHARES, Split, make_split
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,9 @@ def certificate(
     )
 
 
-def certified_split(dataset: Dataset, bank: Bank, *, seed: int = 0, by: str = "identity") -> tuple[Split, Certificate]:
+def certified_split(
+    dataset: Dataset, bank: Bank, *, seed: int = 0, by: str = "identity", shares: tuple[float, float] = SHARES
+) -> tuple[Split, Certificate]:
     """Split a dataset so that near-duplicates stay together, and prove it.
 
     Parameters
@@ -98,7 +101,7 @@ def certified_split(dataset: Dataset, bank: Bank, *, seed: int = 0, by: str = "i
     dataset : Dataset of n pictures
     bank : Bank of n pictures
         Of any size.
-    seed, by
+    seed, by, shares
         See `make_split`.
 
     Raises
@@ -106,10 +109,11 @@ def certified_split(dataset: Dataset, bank: Bank, *, seed: int = 0, by: str = "i
     InputError
         If the dataset does not suffice for three parts.
     """
-    hashes = perceptual_hashes(bank.images)
+    hashes = figures_of(bank).hashes
     # Of the pictures in use only: ties through one that is not would be lost with it.
     used = np.flatnonzero(dataset.identity != NOT_IN_USE)
-    split = make_split(dataset, bank.digests, seed=seed, by=by, same=used[near_pairs(hashes[used])])
+    same = used[near_pairs(hashes[used])]
+    split = make_split(dataset, bank.digests, seed=seed, by=by, same=same, shares=shares)
     return split, certificate(split, bank.digests, hashes, dataset.identity)
 
 

@@ -22,17 +22,27 @@ CHECKS: tuple[Check, ...] = (
 """Each takes the evidence and yields findings, also such as concern nothing."""
 
 
-def examine(dataset: Dataset, bank: Bank, embeddings: NDArray[np.float32] | None = None) -> list[Finding]:
+def examine(
+    dataset: Dataset,
+    bank: Bank,
+    embeddings: NDArray[np.float32] | None = None,
+    *,
+    least_likeness: float = 0.95,
+    trained: bool = False,
+) -> list[Finding]:
     """Examine a dataset.
 
     Parameters
     ----------
     dataset : Dataset of n pictures, as `Dataset.bank` gave it
     bank : Bank of n pictures
-        Of size `THUMBNAIL`.
+        Of size `THUMBNAIL` or larger, such as the one that training takes.
     embeddings : ndarray of shape (n, d), float, optional
-        Of a pretrained leg, see `siamese_nb.embeddings.dataset_embeddings`: then copies in disguise and suspected
-        labels are looked for too.
+        Of a pretrained leg or of a trained verifier's: then copies in disguise and suspected labels are looked for too.
+    least_likeness : float
+        Cosine of embeddings from which on two pictures may be one in disguise, see `disguised_likeness`.
+    trained : bool
+        Whether the leg was trained on things; then only copies of different things can be told.
 
     Returns
     -------
@@ -42,7 +52,7 @@ def examine(dataset: Dataset, bank: Bank, embeddings: NDArray[np.float32] | None
     evidence = collect(dataset, bank)
     found = [finding for check in CHECKS for finding in check(evidence)]
     if embeddings is not None:
-        found += [*suspected_labels(evidence, embeddings), *lookalikes(evidence, embeddings)]
+        found += [*suspected_labels(evidence, embeddings), *lookalikes(evidence, embeddings, least_likeness, trained)]
     whole = ("imbalance", "shortcut_")  # they concern the dataset and name no file
     kept = [finding for finding in found if finding.groups or finding.kind.startswith(whole)]
     return sorted([*from_problems(dataset.problems), *kept], key=lambda finding: SEVERITIES.index(finding.severity))

@@ -39,18 +39,18 @@ _WHERE = {
 
 def copies(evidence: Evidence) -> Iterator[Finding]:
     """Find copies; those of a stricter sort are not named again under a looser one."""
-    rows = np.flatnonzero(evidence.readable & (evidence.dataset.identity != NOT_IN_USE))
+    # Two sheets of white paper are no copies of a picture, and another check names them.
+    shown = evidence.readable & (evidence.statistics.spread > 0)
+    rows = np.flatnonzero(shown & (evidence.dataset.identity != NOT_IN_USE))
     by_file = np.unique(evidence.digests, return_inverse=True)[1]
     by_pixels = np.unique(evidence.pixels, return_inverse=True)[1]
     by_look = tied(evidence.near, len(evidence.digests))
-    blank = evidence.statistics.spread == 0  # two sheets of white paper are no copies of a picture
     for how, group, stricter in (
         ("same_file", by_file, np.arange(len(by_file))),
         ("same_pixels", by_pixels, by_file),
         ("near_duplicate", by_look, by_pixels),
     ):
-        kept = rows if how == "same_file" else rows[~blank[rows]]
-        for where, found in _groups(evidence, kept, group, stricter).items():
+        for where, found in _groups(evidence, rows, group, stricter).items():
             severity, place, why, remedy = _WHERE[where]
             yield Finding(f"{how}_{where}", severity, found, f"{_WHAT[how]}, {place}", why, remedy)
 

@@ -1,20 +1,20 @@
 """Checks that need embeddings of a leg: copies in disguise, and labels that may be wrong."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from siamese_nb.components import tied
-from siamese_nb.dataset import NOT_IN_USE
+from siamese_nb.dataset import NOT_IN_USE, Dataset
 from siamese_nb.doctor.evidence import Evidence
 from siamese_nb.doctor.findings import Finding
+from siamese_nb.doctor.pictures import is_blank
+from siamese_nb.doctor.statistics import Statistics
 from siamese_nb.suspects import find_suspects, likeness_blocks, unit_length
 
-_LEAST_LIKENESS = 0.95
-"""Cosine of MobileNetV2's features. Of photos that were mirrored, cropped by 4% a side or turned by 5 degrees, which
-perceptual hashes miss, 36% to 45% reach it; of 1.1 million pairs of other photos, 13 do."""
-_FEWEST, _SHARE = 20, 10  # pairs to name at most: one for every ten pictures, since drawings are all rather alike
+_FEWEST, _SHARE = 20, 40  # pairs to name at most: one for every 40 pictures, since drawings are all rather alike
 _MOST_SUSPECTS = 100
 _PLACES = {
     "within_thing": ("of one thing", "replace one by another picture of the thing, if it is one"),
@@ -23,7 +23,7 @@ _PLACES = {
 }
 
 
-def lookalikes(evidence: Evidence, embeddings: NDArray[np.float32]) -> Iterator[Finding]:
+def lookalikes(evidence: Evidence, embeddings: NDArray[np.float32], least: float, trained: bool) -> Iterator[Finding]:
     """Find pictures that a leg takes for nearly the same, such as mirrored, cropped or turned copies.
 
     The most alike come first. What other checks call a copy is left out. Time grows with the square of the number of
@@ -33,9 +33,14 @@ def lookalikes(evidence: Evidence, embeddings: NDArray[np.float32]) -> Iterator[
     ----------
     evidence : Evidence of n pictures
     embeddings : ndarray of shape (n, d), float
+    least : float
+        Cosine from which on two pictures are nearly the same to the leg, see `disguised_likeness`.
+    trained : bool
+        Whether the leg was taught that pictures of one thing are alike; then those say nothing and are left out.
     """
     rows = _in_use(evidence)
-    pairs = rows[_alike(unit_length(embeddings[rows]))]
+    thing = evidence.dataset.identity[rows] if trained else None
+    pairs = rows[_alike(unit_length(embeddings[rows]), least, thing)]
     known = [np.unique(evidence.digests, return_inverse=True)[1], np.unique(evidence.pixels, return_inverse=True)[1]]
     known.append(tied(evidence.near, len(evidence.digests)))
     one, two = pairs[:, 0], pairs[:, 1]
@@ -57,9 +62,12 @@ def lookalikes(evidence: Evidence, embeddings: NDArray[np.float32]) -> Iterator[
 def suspected_labels(evidence: Evidence, embeddings: NDArray[np.float32]) -> Iterator[Finding]:
     """Find couples whose pictures look less alike than one of them and another thing, and that other thing.
 
-    Parameters are those of `lookalikes`.
+    Parameters
+    ----------
+    evidence : Evidence of n pictures
+    embeddings : ndarray of shape (n, d), float
     """
-    suspects = find_suspects(evidence.dataset, embeddings, most=_MOST_SUSPECTS)
+    suspects = find_suspects(without_blanks(evidence.dataset, evidence.statistics), embeddings, most=_MOST_SUSPECTS)
     for genuine, what in (
         (True, "a picture looks more like another thing than like any picture of its own"),
         (False, "pictures of two things look more alike than either and its own thing"),
@@ -74,18 +82,32 @@ def suspected_labels(evidence: Evidence, embeddings: NDArray[np.float32]) -> Ite
         )
 
 
+def without_blanks(dataset: Dataset, figures: Statistics) -> Dataset:
+    """Take blank pictures out of use: they are unlike their own thing whatever their label, and named anyway.
+
+    Parameters
+    ----------
+    dataset : Dataset of n pictures
+    figures : Statistics of n pictures
+    """
+    return replace(dataset, identity=np.where(is_blank(figures), NOT_IN_USE, dataset.identity))
+
+
 def _in_use(evidence: Evidence) -> NDArray[np.int64]:
-    return np.flatnonzero(evidence.readable & (evidence.dataset.identity != NOT_IN_USE))
+    dataset = without_blanks(evidence.dataset, evidence.statistics)
+    return np.flatnonzero(evidence.readable & (dataset.identity != NOT_IN_USE))
 
 
-def _alike(unit: NDArray[np.float32]) -> NDArray[np.int64]:
-    """Return the most alike pairs as rows `one, two`, the most alike first."""
+def _alike(unit: NDArray[np.float32], least: float, thing: NDArray[np.int64] | None) -> NDArray[np.int64]:
+    """Return the most alike pairs, of different things only if those are given, as rows `one, two`, best first."""
     most = max(_FEWEST, len(unit) // _SHARE)
     pairs, cosines = np.empty((0, 2), np.int64), np.empty(0, np.float32)
     for rows, likeness in likeness_blocks(unit):
-        first, second = np.nonzero(likeness >= _LEAST_LIKENESS)
-        later = second > rows[first]
-        first, second = first[later], second[later]
+        first, second = np.nonzero(likeness >= least)
+        kept = second > rows[first]
+        if thing is not None:
+            kept &= thing[second] != thing[rows[first]]
+        first, second = first[kept], second[kept]
         pairs = np.concatenate([pairs, np.stack([rows[first], second], axis=1)])
         cosines = np.concatenate([cosines, likeness[first, second]])
         best = np.argsort(-cosines, kind="stable")[:most]

@@ -1,4 +1,4 @@
-"""What the checks look at: a dataset's headers, its thumbnails' figures and hashes, its files' sizes."""
+"""What the checks look at: a dataset's headers, its pictures' figures and hashes, its files' sizes."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -8,9 +8,11 @@ from numpy.typing import NDArray
 
 from siamese_nb.bank import Bank
 from siamese_nb.dataset import Dataset
-from siamese_nb.doctor.hashes import near_pairs, perceptual_hashes
-from siamese_nb.doctor.statistics import BLOCK, Statistics
+from siamese_nb.doctor.figures import figures_of
+from siamese_nb.doctor.hashes import near_pairs
+from siamese_nb.doctor.statistics import Statistics
 from siamese_nb.errors import InputError
+from siamese_nb.images import THUMBNAIL
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +27,8 @@ class Evidence:
     statistics : Statistics
     size : ndarray of shape (n, 2), int64
         Width and height in pixels, as the files have them.
+    side : int
+        Shorter side, in pixels, of the bank, which is what a leg takes.
     file_bytes : ndarray of shape (n,), int64
     digests, pixels : ndarray of shape (n,), uint64
         Equal for equal files; equal for equal thumbnails of pictures of one size.
@@ -38,6 +42,7 @@ class Evidence:
     readable: NDArray[np.bool_]
     statistics: Statistics
     size: NDArray[np.int64]
+    side: int
     file_bytes: NDArray[np.int64]
     digests: NDArray[np.uint64]
     pixels: NDArray[np.uint64]
@@ -50,18 +55,18 @@ class Evidence:
 
 
 def collect(dataset: Dataset, bank: Bank) -> Evidence:
-    """Collect the evidence about a dataset from its headers and a bank of thumbnails; no picture is decoded again.
+    """Collect the evidence about a dataset from its headers and its bank; no picture is decoded again.
 
     Parameters
     ----------
     dataset : Dataset of n pictures, as `Dataset.bank` gave it
     bank : Bank of n pictures
-        Of size `THUMBNAIL`.
+        Of size `THUMBNAIL` or larger, such as the one that training takes: they are looked at as small as that.
 
     Raises
     ------
     InputError
-        If the dataset has no headers, or the bank is not the dataset's.
+        If the dataset has no headers, or the bank is not the dataset's or its pictures are too small.
     """
     n = len(dataset.paths)
     if not len(dataset.headers) == len(bank.images) == n:
@@ -69,21 +74,27 @@ def collect(dataset: Dataset, bank: Bank) -> Evidence:
             f"{n} pictures, {len(dataset.headers)} headers and a bank of {len(bank.images)} do not belong together; "
             "take dataset and bank from: scan(folder).bank(THUMBNAIL)"
         )
+    if min(bank.images.shape[1:3]) < min(THUMBNAIL):
+        raise InputError(
+            f"a bank of {bank.images.shape[2]} x {bank.images.shape[1]} pixels is too small to examine; "
+            f"take one of {THUMBNAIL[1]} x {THUMBNAIL[0]} or larger"
+        )
     readable = np.ones(n, bool)
     readable[[failure.row for failure in bank.failures]] = False
     size = np.array([(header.width, header.height) for header in dataset.headers], np.int64).reshape(-1, 2)
-    hashes = perceptual_hashes(bank.images)
+    figures = figures_of(bank)
     rows = np.flatnonzero(readable)
     return Evidence(
         dataset=dataset,
         readable=readable,
-        statistics=Statistics.of(bank.images),
+        statistics=figures.statistics,
         size=size,
+        side=min(bank.images.shape[1:3]),
         file_bytes=_file_bytes(dataset),
         digests=bank.digests,
-        pixels=_pixel_digests(bank.images, size),
-        hashes=hashes,
-        near=rows[near_pairs(hashes[rows])],
+        pixels=_by_size(figures.pixels, size),
+        hashes=figures.hashes,
+        near=rows[near_pairs(figures.hashes[rows])],
     )
 
 
@@ -95,14 +106,7 @@ def _file_bytes(dataset: Dataset) -> NDArray[np.int64]:
     return found
 
 
-def _pixel_digests(images: NDArray[np.uint8], size: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """Hash thumbnails and sizes: a sum of products with random odd numbers, modulo 2 to the 64th."""
-    words = images.reshape(len(images), -1)
-    factors = np.random.default_rng(0).integers(0, 2**63, words.shape[1] // 8 + 2, np.uint64) * np.uint64(
-        2
-    ) + np.uint64(1)
-    sums = size.astype(np.uint64) @ factors[-2:]
-    for start in range(0, len(words), BLOCK):
-        block = np.ascontiguousarray(words[start : start + BLOCK]).view(np.uint64)
-        sums[start : start + BLOCK] += block @ factors[:-2]
-    return sums
+def _by_size(pixels: NDArray[np.uint64], size: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """Number the pictures so that equal thumbnails of pictures of one size get one number."""
+    columns = np.column_stack([pixels, size.astype(np.uint64)])
+    return np.unique(columns, axis=0, return_inverse=True)[1].reshape(-1).astype(np.uint64)

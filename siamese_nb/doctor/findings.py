@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from siamese_nb.layouts import Problem
+from siamese_nb.files import Problem
 from siamese_nb.report import Table
 
 SEVERITIES = ("error", "warning", "note")

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from siamese_nb.bank import Bank
 from siamese_nb.components import tied
 from siamese_nb.dataset import NOT_IN_USE, Dataset
+from siamese_nb.doctor.figures import figures_of
 from siamese_nb.doctor.findings import Finding
-from siamese_nb.doctor.hashes import near_pairs, perceptual_hashes
-from siamese_nb.doctor.statistics import Statistics
+from siamese_nb.doctor.hashes import near_pairs
 
 _WHY = "figures on pictures that were trained on, or copies of them, flatter the network"
 _REMEDY = "take them out of one of the two"
@@ -27,7 +27,7 @@ def find_leaks(dataset: Dataset, bank: Bank, other: Dataset, other_bank: Bank) -
     dataset, other : Dataset
         As `Dataset.bank` gave them.
     bank, other_bank : Bank
-        Of size `THUMBNAIL`.
+        Of one size.
 
     Returns
     -------
@@ -40,10 +40,9 @@ def find_leaks(dataset: Dataset, bank: Bank, other: Dataset, other_bank: Bank) -
     side = np.repeat([0, 1], [len(rows), len(others)])
     digests = np.concatenate([bank.digests[rows], other_bank.digests[others]])
     same = np.unique(digests, return_inverse=True)[1]
-    images = [np.ascontiguousarray(bank.images[rows]), np.ascontiguousarray(other_bank.images[others])]
-    hashes = np.concatenate([perceptual_hashes(part) for part in images])
-    near = tied(near_pairs(hashes), len(files))
-    shown = np.concatenate([Statistics.of(part).spread for part in images]) > 0  # blank sheets are no copies
+    parts = [(figures_of(bank), rows), (figures_of(other_bank), others)]
+    near = tied(near_pairs(np.concatenate([figures.hashes[part] for figures, part in parts])), len(files))
+    shown = np.concatenate([figures.statistics.spread[part] for figures, part in parts]) > 0  # blanks are no copies
     names = np.array([os.path.relpath(file, dataset.root).replace(os.sep, "/") for file in files])
     groups = {
         "leak_same_file": ("files of both are equal byte by byte", _groups(same, side, names)),
@@ -55,21 +54,22 @@ def find_leaks(dataset: Dataset, bank: Bank, other: Dataset, other_bank: Bank) -
     return [Finding(kind, "error", found, what, _WHY, _REMEDY) for kind, (what, found) in groups.items() if found]
 
 
-def nearly_seen(images: NDArray[np.uint8], looks: NDArray[np.uint64]) -> NDArray[np.bool_]:
+def nearly_seen(hashes: NDArray[np.uint64], looks: NDArray[np.uint64]) -> NDArray[np.bool_]:
     """Tell which pictures look nearly like one that was seen, or like one that does.
 
     Parameters
     ----------
-    images : ndarray of shape (n, height, width, 3), uint8
+    hashes : ndarray of shape (n, 4), uint64
+        Perceptual hashes, see `figures_of`.
     looks : ndarray of shape (n_seen, 4), uint64
-        Perceptual hashes of what was seen.
+        The same of what was seen.
 
     Returns
     -------
     ndarray of shape (n,), bool
     """
-    hashes = np.concatenate([looks, perceptual_hashes(images)])
-    number = tied(near_pairs(hashes), len(hashes))
+    both = np.concatenate([looks, hashes])
+    number = tied(near_pairs(both), len(both))
     return np.isin(number[len(looks) :], number[: len(looks)])
 
 

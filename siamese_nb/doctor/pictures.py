@@ -12,8 +12,10 @@ from PIL import Image
 
 from siamese_nb.doctor.evidence import Evidence
 from siamese_nb.doctor.findings import Finding
+from siamese_nb.doctor.statistics import Statistics
 
 _SMALLEST_SIDE = 32  # pixels: what the smallest of the pretrained legs takes
+_ENLARGED = 4  # times: what is enlarged more has less than a sixteenth of the pixels that a leg takes
 _MOST_STRETCHED = 2.5  # times wider or narrower than the dataset's median
 _BLANK_SPREAD = 24  # of 255; sound pictures have 99 and more
 _DARK, _BRIGHT = 60, 180  # a sound picture's brightest thousandth lies above the one, its darkest below the other
@@ -42,11 +44,12 @@ def wrong_suffix(evidence: Evidence) -> Iterator[Finding]:
 
 def odd_sizes(evidence: Evidence) -> Iterator[Finding]:
     """Find pictures that are too small, or far wider or narrower than the others."""
+    least = max(_SMALLEST_SIDE, evidence.side // _ENLARGED)
     yield Finding(
         "too_small",
         "warning",
-        evidence.paths(evidence.size.min(axis=1) < _SMALLEST_SIDE),
-        f"the shorter side has fewer than {_SMALLEST_SIDE} pixels",
+        evidence.paths(evidence.size.min(axis=1) < least),
+        f"the shorter side has fewer than {least} pixels, and is looked at with {evidence.side}",
         "enlarged to what a network takes it shows little but its pixels",
         "take it from the original at full size, or exclude it",
     )
@@ -66,7 +69,7 @@ def odd_sizes(evidence: Evidence) -> Iterator[Finding]:
 def odd_light(evidence: Evidence) -> Iterator[Finding]:
     """Find pictures that are blank, very dark, very bright or very blurred."""
     figures = evidence.statistics
-    blank = figures.spread < _BLANK_SPREAD
+    blank = is_blank(figures)
     dark, bright = figures.brightest < _DARK, figures.darkest > _BRIGHT
     blurred = (figures.sharpness < _BLURRED_SHARPNESS) & (figures.detail < _BLURRED_DETAIL)
     nothing = "there is next to nothing to tell it by"
@@ -77,6 +80,11 @@ def odd_light(evidence: Evidence) -> Iterator[Finding]:
     yield _of_light(evidence, "very_bright", "warning", bright & ~blank, "even its darkest spots are bright", nothing)
     blurred &= ~(blank | dark | bright)
     yield _of_light(evidence, "very_blurred", "warning", blurred, "it has no detail, even made small", nothing)
+
+
+def is_blank(figures: Statistics) -> NDArray[np.bool_]:
+    """Tell which pictures are of one colour, but for some grain."""
+    return np.asarray(figures.spread < _BLANK_SPREAD)
 
 
 def odd_modes(evidence: Evidence) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from siamese_nb.intervals.histogram import ScoreHistogram
 from siamese_nb.intervals.proportions import check_confidence
 from siamese_nb.intervals.resampling import Resampler, Weights
 from siamese_nb.intervals.variance import Spread, open_bounds, positive_bounds, share_bounds
-from siamese_nb.metrics import check_pairs, check_threshold, figures
+from siamese_nb.metrics import accept, check_pairs, check_threshold, figures
 from siamese_nb.metrics.convention import BoolArray, FloatArray
 from siamese_nb.metrics.counts import Number
 
@@ -82,7 +82,7 @@ def figures_with_intervals(
     spreads = spread_of_figures(sampler, [histogram], n_bootstrap, seed)
     result: dict[str, float] = {"pairs": values.size, "threshold": threshold}
     for name, value in found.items():
-        trials = _trials(name, genuine, values >= threshold, sampler) / spreads["brier"].design_effect
+        trials = _trials(name, genuine, accept(values, threshold), sampler) / spreads["brier"].design_effect
         bounds = _bounds(name, value, spreads[name], confidence, trials)
         if name in _FAR_OF and np.count_nonzero(~genuine) * _FAR_OF[name] < 3.0:
             bounds = (math.nan, math.nan)

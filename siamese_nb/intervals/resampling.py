@@ -1,7 +1,6 @@
 """Draw identities (and pairs of identities) with random weights, and add the weights up per row of scores."""
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
@@ -10,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_matrix
 
 from siamese_nb.errors import InputError
+from siamese_nb.threads import in_threads
 
 Float32Array = NDArray[np.float32]
 IntArray = NDArray[np.intp]
@@ -113,8 +113,8 @@ class Resampler:
         seeds = np.random.SeedSequence(seed).spawn(len(starts))
         tasks = [(min(_REPLICATES, n_bootstrap - start), child) for start, child in zip(starts, seeds, strict=True)]
         # Threads, not processes: the heavy steps are NumPy's and SciPy's own, which let other threads run.
-        with ThreadPoolExecutor(_THREADS) as pool:
-            yield from pool.map(lambda task: evaluate(self._block(rows, sizes, *task)), tasks)
+        with in_threads(lambda task: evaluate(self._block(rows, sizes, *task)), tasks, _THREADS) as evaluated:
+            yield from evaluated
 
     def _block(
         self, rows: Sequence[IntArray], sizes: Sequence[int], replicates: int, seed: np.random.SeedSequence

@@ -11,10 +11,20 @@ function of arrays. Sort once into a `ScoreTable`, then ask it or hand it to the
 Counts(true_accepts=1, false_rejects=1, false_accepts=1, true_rejects=1)
 
 Undefined figures follow one rule: **a rate without a single trial is NaN** (precision when no pair is accepted, recall
-without genuine pairs, AUC without both kinds), never a made-up 0 or 1. `json_ready` turns NaN into None, JSON's null.
+without genuine pairs, AUC without both kinds), never a made-up 0 or 1. `siamese_nb.storage.to_json` writes NaN as
+JSON's null.
 """
 
-from siamese_nb.metrics.convention import GENUINE, IMPOSTOR, accept, check_pairs, check_threshold, is_collapsed
+from siamese_nb.metrics.convention import (
+    GENUINE,
+    IMPOSTOR,
+    VERDICTS,
+    accept,
+    check_pairs,
+    check_threshold,
+    is_collapsed,
+    verdict,
+)
 from siamese_nb.metrics.counts import Counts
 from siamese_nb.metrics.curves import (
     DetCurve,
@@ -26,7 +36,7 @@ from siamese_nb.metrics.curves import (
     precision_recall_curve,
     roc_curve,
 )
-from siamese_nb.metrics.figures import figures, json_ready
+from siamese_nb.metrics.figures import figures
 from siamese_nb.metrics.probability import (
     ReliabilityCurve,
     brier,
@@ -49,6 +59,7 @@ from siamese_nb.metrics.table import ScoreTable
 __all__ = [
     "GENUINE",
     "IMPOSTOR",
+    "VERDICTS",
     "Counts",
     "DetCurve",
     "FarFrrCurve",
@@ -70,7 +81,6 @@ __all__ = [
     "figures",
     "frr_at_far",
     "is_collapsed",
-    "json_ready",
     "log_loss",
     "minimum_detection_cost",
     "precision_at_recall",
@@ -78,4 +88,5 @@ __all__ = [
     "recall_at_precision",
     "reliability_curve",
     "roc_curve",
+    "verdict",
 ]

@@ -11,6 +11,9 @@ GENUINE = 1
 IMPOSTOR = 0
 """Label of a pair that shows two different things."""
 
+VERDICTS = ("similar", "not similar")
+"""What is said of a pair that is accepted, and of one that is not."""
+
 BoolArray = NDArray[np.bool_]
 FloatArray = NDArray[np.float64]
 
@@ -34,6 +37,11 @@ def accept(scores: ArrayLike, threshold: float) -> BoolArray:
         If a score is not a number in [0, 1], or the threshold is not.
     """
     return np.asarray(check_scores(scores) >= check_threshold(threshold))
+
+
+def verdict(score: float, threshold: float) -> str:
+    """Say whether one pair is accepted: "similar" if ``score >= threshold``, else "not similar"."""
+    return VERDICTS[0] if accept(score, threshold) else VERDICTS[1]
 
 
 def is_collapsed(scores: ArrayLike, tolerance: float = 1e-3) -> bool:
@@ -98,6 +106,18 @@ def check_threshold(threshold: float) -> float:
     if not 0.0 <= value <= 1.0:
         raise InputError(f"the threshold {threshold} is outside [0, 1]: scores and thresholds lie between 0 and 1")
     return value
+
+
+def check_share(name: str, value: float) -> None:
+    """Raise `InputError` unless a number, named in the message, lies in [0, 1]."""
+    if not 0.0 <= value <= 1.0:
+        raise InputError(f"{name}={value} was given: it must lie in [0, 1]")
+
+
+def check_prevalence(value: float) -> None:
+    """Raise `InputError` unless the share of genuine pairs in use lies strictly between 0 and 1."""
+    if not 0.0 < value < 1.0:
+        raise InputError(f"prevalence={value} was given: the share of genuine pairs in use must lie between 0 and 1")
 
 
 def check_scores(scores: ArrayLike) -> FloatArray:

@@ -1,8 +1,5 @@
 """All figures of a verifier at once."""
 
-import math
-from collections.abc import Mapping
-
 from numpy.typing import ArrayLike
 
 from siamese_nb.metrics.convention import check_threshold
@@ -33,7 +30,7 @@ def figures(labels: ArrayLike, scores: ArrayLike, threshold: float) -> dict[str,
     dict of float
         At the threshold: accuracy, precision, recall, far, frr, balanced_accuracy, f1, mcc. Of the ranking: auc, eer,
         average_precision, recall_at_precision_80, _90 and _95, frr_at_far_1_in_100 and _1_in_1000. Of the
-        scores as probabilities: log_loss, brier; and d_prime. A rate without a trial is NaN; for JSON see `json_ready`.
+        scores as probabilities: log_loss, brier; and d_prime. A rate without a trial is NaN.
 
     Raises
     ------
@@ -82,8 +79,3 @@ def ranking_figures(table: ScoreTable) -> dict[str, Number]:
         "frr_at_far_1_in_100": frr_at_far(table, 1 / 100),
         "frr_at_far_1_in_1000": frr_at_far(table, 1 / 1000),
     }
-
-
-def json_ready(values: Mapping[str, float]) -> dict[str, float | None]:
-    """Replace NaN and infinity, which JSON has no words for, by None (null)."""
-    return {name: value if math.isfinite(value) else None for name, value in values.items()}

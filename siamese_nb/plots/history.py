@@ -5,30 +5,26 @@ from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.gridspec import GridSpecFromSubplotSpec
 from matplotlib.ticker import MaxNLocator
 
 from siamese_nb.errors import InputError
-from siamese_nb.plots.style import GENUINE_COLOUR, IMPOSTOR_COLOUR, Display, frame
+from siamese_nb.plots.style import GENUINE_COLOUR, IMPOSTOR_COLOUR, GridDisplay, frame
 
 _VALIDATION = "val_"
 _COLUMNS = 4
 
 
 @dataclass(eq=False)
-class HistoryDisplay(Display):
+class HistoryDisplay(GridDisplay):
     """Show each quantity of a training history in a small picture of its own, training beside validation.
 
     Attributes
     ----------
     history : dict of str to list of float
         One number per epoch; ``val_<name>`` is the validation figure of ``<name>``.
-    axes_ : list of matplotlib.axes.Axes
-        The small pictures that were drawn last; `ax_` is the empty frame around them.
     """
 
     history: dict[str, list[float]]
-    axes_: list[Axes]
 
     @classmethod
     def from_history(cls, history: Mapping[str, Sequence[float]]) -> "HistoryDisplay":
@@ -36,20 +32,13 @@ class HistoryDisplay(Display):
         values = {name: [float(value) for value in series] for name, series in history.items()}
         if not values or not any(values.values()):
             raise InputError("the history holds no epoch: train first")
-        return cls(values, [])
+        return cls(values)
 
     def plot(self, ax: Axes | None = None) -> "HistoryDisplay":
         """Draw the pictures in the place of `ax`, which must come from a grid such as ``plt.subplots()``."""
         names = self._names()
         columns = min(_COLUMNS, len(names))
-        rows = -(-len(names) // columns)
-        ax = self._open(ax, (2.7 * columns, 2.1 * rows + 0.4))
-        place = ax.get_subplotspec()
-        if place is None:
-            raise InputError("ax stands in no grid: make it with plt.subplots() or figure.add_subplot()")
-        ax.set_axis_off()
-        grid = GridSpecFromSubplotSpec(rows, columns, subplot_spec=place)
-        self.axes_ = [ax.figure.add_subplot(grid[k // columns, k % columns]) for k in range(len(names))]
+        self._open_grid(ax, len(names), columns, (2.7, 2.3))
         for small, name in zip(self.axes_, names, strict=True):
             self._draw(small, name)
         for small in self.axes_[-columns:]:

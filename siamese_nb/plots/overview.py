@@ -4,19 +4,18 @@ from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.gridspec import GridSpecFromSubplotSpec
 from matplotlib.ticker import FuncFormatter, NullFormatter
 from numpy.typing import ArrayLike, NDArray
 
 from siamese_nb.errors import InputError
-from siamese_nb.plots.style import GENUINE_COLOUR, Display, frame
+from siamese_nb.plots.style import GENUINE_COLOUR, GridDisplay, frame
 
 _BINS = 30
-_APART = 0.25  # of the logarithms of two ticks, so that their numbers do not touch
+_APART = 0.25  # share of the axis between two ticks, so that their numbers do not touch
 
 
 @dataclass(eq=False)
-class OverviewDisplay(Display):
+class OverviewDisplay(GridDisplay):
     """Show how sizes, shapes and brightness spread over pictures, whatever their number.
 
     Attributes
@@ -26,14 +25,11 @@ class OverviewDisplay(Display):
     aspect : ndarray of shape (n,), float64
         Width over height.
     brightness : ndarray of shape (n,), float64, in [0, 255]
-    axes_ : list of matplotlib.axes.Axes
-        The three panels that were drawn last; `ax_` is the empty frame around them.
     """
 
     side: NDArray[np.int64]
     aspect: NDArray[np.float64]
     brightness: NDArray[np.float64]
-    axes_: list[Axes]
 
     @classmethod
     def from_pictures(cls, size: ArrayLike, brightness: ArrayLike) -> "OverviewDisplay":
@@ -57,17 +53,11 @@ class OverviewDisplay(Display):
                 f"sizes of shape {sides.shape} and brightness of shape {light.shape} were given: needed are width and "
                 "height, above 0, and one brightness of each picture"
             )
-        return cls(sides.max(axis=1), sides[:, 0] / sides[:, 1], light, [])
+        return cls(sides.max(axis=1), sides[:, 0] / sides[:, 1], light)
 
     def plot(self, ax: Axes | None = None) -> "OverviewDisplay":
         """Draw three histograms in the place of `ax`, which must come from a grid such as ``plt.subplots()``."""
-        ax = self._open(ax, (9.6, 2.6))
-        place = ax.get_subplotspec()
-        if place is None:
-            raise InputError("ax stands in no grid: make it with plt.subplots() or figure.add_subplot()")
-        ax.set_axis_off()
-        grid = GridSpecFromSubplotSpec(1, 3, subplot_spec=place)
-        self.axes_ = [ax.figure.add_subplot(grid[column]) for column in range(3)]
+        self._open_grid(ax, 3, 3, (3.2, 2.6))
         _on_ratio_scale(self.axes_[0], self.side, "Longer side (pixels)")
         _on_ratio_scale(self.axes_[1], self.aspect, "Width over height")
         self.axes_[2].hist(self.brightness, np.linspace(0, 255, _BINS + 1).tolist(), color=GENUINE_COLOUR)
@@ -85,7 +75,8 @@ def _on_ratio_scale(ax: Axes, values: NDArray[np.int64] | NDArray[np.float64], l
     ax.hist(values, np.geomspace(low, high, _BINS + 1).tolist(), color=GENUINE_COLOUR)
     ax.set_xscale("log")
     middle = float(np.median(values.astype(np.float64)))
-    ends = [end for end in (values.min(), values.max()) if abs(np.log(end / middle)) > _APART]
+    least = _APART * np.log(high / low)
+    ends = [end for end in (values.min(), values.max()) if abs(np.log(end / middle)) > least]
     ax.set_xticks([middle, *ends])
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3g}" if value < 100 else f"{value:.0f}"))
     ax.xaxis.set_minor_formatter(NullFormatter())

@@ -6,18 +6,17 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.gridspec import GridSpecFromSubplotSpec
 from numpy.typing import ArrayLike, NDArray
 
 from siamese_nb.errors import InputError
 from siamese_nb.metrics import GENUINE, accept, check_threshold
-from siamese_nb.plots.style import IMPOSTOR_COLOUR, NEUTRAL_COLOUR, RIGHT_COLOUR, Display
+from siamese_nb.plots.style import IMPOSTOR_COLOUR, NEUTRAL_COLOUR, RIGHT_COLOUR, GridDisplay
 
 _COLUMNS = 4
 
 
 @dataclass(eq=False)
-class PairsDisplay(Display):
+class PairsDisplay(GridDisplay):
     """Show pairs in a grid: two pictures each, with label, score and whether the verdict is right.
 
     Attributes
@@ -27,14 +26,11 @@ class PairsDisplay(Display):
     captions : list of str
     colours : list of str
         Of each pair's frame: green when the verdict is right, orange when it is wrong, grey without one.
-    axes_ : list of matplotlib.axes.Axes
-        The pairs that were drawn last; `ax_` is the empty frame around them.
     """
 
     pictures: list[NDArray[np.uint8]]
     captions: list[str]
     colours: list[str]
-    axes_: list[Axes]
 
     @classmethod
     def from_images(
@@ -76,27 +72,17 @@ class PairsDisplay(Display):
         if threshold is not None and scores is None:
             raise InputError("a threshold was given without scores: give both or neither")
         captions, colours = _captions(len(pictures), labels, scores, threshold, titles)
-        return cls(pictures, captions, colours, [])
+        return cls(pictures, captions, colours)
 
     def plot(self, ax: Axes | None = None) -> "PairsDisplay":
         """Draw the grid in the place of `ax`, which must come from a grid such as ``plt.subplots()``."""
-        columns = min(_COLUMNS, len(self.pictures))
-        rows = -(-len(self.pictures) // columns)
         lines = max(caption.count("\n") + 1 if caption else 0 for caption in self.captions)
-        ax = self._open(ax, (2.9 * columns, (1.5 + 0.2 * lines) * rows))
-        place = ax.get_subplotspec()
-        if place is None:
-            raise InputError("ax stands in no grid: make it with plt.subplots() or figure.add_subplot()")
-        ax.set_axis_off()
-        grid = GridSpecFromSubplotSpec(rows, columns, subplot_spec=place)
-        self.axes_ = []
-        for k, (picture, caption, colour) in enumerate(zip(self.pictures, self.captions, self.colours, strict=True)):
-            small = ax.figure.add_subplot(grid[k // columns, k % columns])
+        opened = self._open_grid(ax, len(self.pictures), min(_COLUMNS, len(self.pictures)), (2.9, 1.5 + 0.2 * lines))
+        for small, picture, caption, colour in zip(opened, self.pictures, self.captions, self.colours, strict=True):
             small.imshow(picture, interpolation="antialiased")
             small.set_title(caption, fontsize="small", color="black")
             small.set(xticks=[], yticks=[])
             small.spines[:].set(color=colour, linewidth=2.0)
-            self.axes_.append(small)
         return self
 
 

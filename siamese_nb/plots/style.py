@@ -5,6 +5,9 @@ from typing import Any
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
+from matplotlib.gridspec import GridSpecFromSubplotSpec
+
+from siamese_nb.errors import InputError
 
 GENUINE_COLOUR = "#0072B2"
 IMPOSTOR_COLOUR = "#D55E00"
@@ -32,6 +35,32 @@ class Display:
             _, ax = plt.subplots(figsize=size, layout="constrained")
         self.ax_, self.figure_ = ax, ax.figure
         return ax
+
+
+class GridDisplay(Display):
+    """Open small axes in the place of one, and remember them.
+
+    Attributes
+    ----------
+    ax_ : matplotlib.axes.Axes
+        The empty frame around them.
+    axes_ : list of matplotlib.axes.Axes
+        What was drawn on last.
+    """
+
+    axes_: list[Axes]
+
+    def _open_grid(self, ax: Axes | None, n: int, columns: int, size: tuple[float, float]) -> list[Axes]:
+        """Open n axes row by row, each of a size in inches where no `ax` is given."""
+        rows = -(-n // columns)
+        ax = self._open(ax, (size[0] * columns, size[1] * rows))
+        place = ax.get_subplotspec()
+        if place is None:
+            raise InputError("ax stands in no grid: make it with plt.subplots() or figure.add_subplot()")
+        ax.set_axis_off()
+        grid = GridSpecFromSubplotSpec(rows, columns, subplot_spec=place)
+        self.axes_ = [ax.figure.add_subplot(grid[k // columns, k % columns]) for k in range(n)]
+        return self.axes_
 
 
 def frame(ax: Axes, **labels: Any) -> None:

@@ -8,8 +8,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from siamese_nb.errors import InputError
 from siamese_nb.metrics import GENUINE, IMPOSTOR, ScoreTable, accept
+from siamese_nb.metrics.convention import check_prevalence, check_share
 from siamese_nb.thresholds.choose import gaps, midway, table_of_both_kinds
-from siamese_nb.thresholds.rules import check_prevalence, check_share
 
 NOT_SURE = -1
 """Decision of a pair that is left to a person."""

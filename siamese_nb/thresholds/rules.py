@@ -10,7 +10,7 @@ import numpy as np
 
 from siamese_nb.errors import InputError
 from siamese_nb.metrics import ScoreTable
-from siamese_nb.metrics.convention import FloatArray
+from siamese_nb.metrics.convention import FloatArray, check_prevalence, check_share
 
 
 class Goal(NamedTuple):
@@ -128,15 +128,3 @@ def cost(table: ScoreTable, false_accept: float = 1.0, false_reject: float = 1.0
         raise InputError(f"costs {false_accept} and {false_reject} were given: they must be 0 or more, and not both 0")
     value = false_accept * (1.0 - prevalence) * table.far + false_reject * prevalence * table.frr
     return Goal(-value, value)
-
-
-def check_share(name: str, value: float) -> None:
-    """Raise `InputError` unless the value lies in [0, 1]."""
-    if not 0.0 <= value <= 1.0:
-        raise InputError(f"{name}={value} was given: it must lie in [0, 1]")
-
-
-def check_prevalence(value: float) -> None:
-    """Raise `InputError` unless the prevalence lies strictly between 0 and 1."""
-    if not 0.0 < value < 1.0:
-        raise InputError(f"prevalence={value} was given: the share of genuine pairs in use must lie between 0 and 1")

@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from siamese_nb.errors import InputError
-from siamese_nb.metrics import accept
+from siamese_nb.metrics import VERDICTS, verdict
 
-SIMILAR, NOT_SIMILAR = VERDICTS = ("similar", "not similar")
 FIELDS = ("score", "threshold", "verdict", "probability")
 _NUMBERS = ("probability", "probability_low", "probability_high")
 
@@ -43,5 +42,4 @@ def at_threshold(answer: dict[str, Any], threshold: float | None) -> dict[str, A
     """Judge an answer by another threshold, if one is given; how probable it is stays as it was."""
     if threshold is None:
         return answer
-    verdict = SIMILAR if accept(answer["score"], threshold) else NOT_SIMILAR
-    return {**answer, "threshold": threshold, "verdict": verdict}
+    return {**answer, "threshold": threshold, "verdict": verdict(answer["score"], threshold)}

@@ -14,8 +14,7 @@ from tqdm.auto import tqdm
 from siamese_nb.clusters import Clusters
 from siamese_nb.errors import InputError
 from siamese_nb.images import ImageSource
-from siamese_nb.metrics import accept
-from siamese_nb.widgets.answer import NOT_SIMILAR, SIMILAR
+from siamese_nb.metrics import verdict
 from siamese_nb.widgets.pane import Pane, Read
 from siamese_nb.widgets.upload import Upload
 
@@ -129,9 +128,8 @@ class Gallery:
         """Give each picture's name, score and verdict, best first."""
         scores = self.rank(query)
         for rank, row in enumerate(np.argsort(-scores, kind="stable"), 1):
-            verdict = SIMILAR if accept(scores[row], threshold) else NOT_SIMILAR
-            name = self.members[self.pictures[row]].name
-            yield {"rank": rank, "name": name, "score": float(scores[row]), "verdict": verdict}
+            name, score = self.members[self.pictures[row]].name, float(scores[row])
+            yield {"rank": rank, "name": name, "score": score, "verdict": verdict(score, threshold)}
 
     def describe(self) -> dict[str, Any]:
         """Return what the browser is told: everything but the pictures."""

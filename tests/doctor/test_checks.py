@@ -76,6 +76,15 @@ def test_a_fault_is_found_where_it_is(folder: Path, kind: str) -> None:
     assert set(found) - {kind} <= {"missing_twin"}
 
 
+@pytest.mark.parametrize(("side", "least"), [(64, 32), (96, 32), (224, 56)])
+def test_what_is_too_small_depends_on_what_the_leg_takes(folder: Path, side: int, least: int) -> None:
+    for number, short in enumerate((least - 1, least)):
+        scene(5, number).resize((short, 70)).save(folder / "c1" / f"{number}_one.png")
+    found = {finding.kind: finding for finding in examine(*scan(folder).bank((side, side)))}
+    assert found["too_small"].paths == ("c1/0_one.png",)
+    assert f"{least} pixels" in found["too_small"].what
+
+
 @pytest.mark.parametrize("mode", ["CMYK", "I;16", "GIF"])
 def test_other_odd_modes_are_found(folder: Path, mode: str) -> None:
     (folder / "c0" / "0_two.png").unlink()
@@ -115,6 +124,25 @@ def test_blank_pictures_are_no_copies_of_each_other(folder: Path) -> None:
     for path, grey in (("c0/1_one.png", 10), ("c1/2_one.png", 128), ("c2/2_two.png", 250)):
         Image.new("RGB", (SIDE, SIDE), (grey,) * 3).save(folder / path)
     assert set(findings(folder)) == {"blank"}
+
+
+def test_equal_files_of_one_colour_are_blank_and_no_copies(folder: Path) -> None:
+    for path in ("c0/1_one.png", "c0/1_two.png", "c2/2_two.png"):
+        Image.new("RGB", (SIDE, SIDE), "white").save(folder / path)
+    assert set(findings(folder)) == {"blank"}
+
+
+@pytest.mark.parametrize("side", [96, 224])
+def test_a_larger_bank_shows_the_same(folder: Path, side: int) -> None:
+    for number, kind in enumerate(("blank", "very_dark", "very_bright", "very_blurred")):
+        file = folder / "c2" / f"{number}_two.png"
+        FAULTS[kind](Image.open(file).convert("RGB"), file)
+    (folder / "c1" / "4_two.png").write_bytes((folder / "c0" / "4_two.png").read_bytes())
+    Image.open(folder / "c1" / "5_one.png").resize((70, 70)).save(folder / "c1" / "5_two.png")
+    expected = {kind: finding.groups for kind, finding in findings(folder).items()}
+    assert len(expected) == 6
+    found = examine(*scan(folder).bank((side, side)))
+    assert {finding.kind: finding.groups for finding in found} == expected
 
 
 def test_small_and_large_categories_are_found(tmp_path: Path) -> None:

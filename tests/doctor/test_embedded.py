@@ -21,10 +21,9 @@ def things(make_identities, tmp_path_factory) -> tuple[Dataset, Bank, np.ndarray
     return dataset, bank, unit_length(centre[dataset.identity] + 0.08 * rng.normal(size=(len(dataset.paths), ROOM)))
 
 
-def found(dataset: Dataset, bank: Bank, embeddings: np.ndarray | None, kind: str) -> list[set[str]]:
-    return [
-        set(group) for finding in examine(dataset, bank, embeddings) if finding.kind == kind for group in finding.groups
-    ]
+def found(dataset: Dataset, bank: Bank, embeddings: np.ndarray | None, kind: str, **how: object) -> list[set[str]]:
+    findings = examine(dataset, bank, embeddings, **how)
+    return [set(group) for finding in findings if finding.kind == kind for group in finding.groups]
 
 
 def test_sound_pictures_are_not_accused(things) -> None:
@@ -40,6 +39,27 @@ def test_a_copy_in_disguise_is_named_where_it_stands(things, place: str) -> None
     copied[other] = copied[0] + 0.01
     assert found(dataset, bank, copied, f"lookalike_{place}") == [{dataset.paths[0], dataset.paths[other]}]
     assert found(dataset, bank, None, f"lookalike_{place}") == []
+
+
+def test_to_a_network_that_was_taught_so_pictures_of_one_thing_are_no_copies(things) -> None:
+    dataset, bank, embeddings = things
+    copied = embeddings.copy()
+    copied[[1, 3]] = copied[0] + 0.01
+    across = [{dataset.paths[row], dataset.paths[3]} for row in (0, 1)]
+    assert {dataset.paths[0], dataset.paths[1]} in found(dataset, bank, copied, "lookalike_within_thing")
+    assert found(dataset, bank, copied, "lookalike_within_thing", trained=True) == []
+    assert all(pair in found(dataset, bank, copied, "lookalike_across_things", trained=True) for pair in across)
+
+
+def test_how_alike_a_copy_must_be_is_given(things) -> None:
+    dataset, bank, embeddings = things
+    cosine = np.triu(embeddings @ embeddings.T, 1)
+    one, two = np.unravel_index(cosine.argmax(), cosine.shape)
+    for least, expected in (
+        (cosine.max() - 1e-4, [{dataset.paths[one], dataset.paths[two]}]),
+        (cosine.max() + 1e-4, []),
+    ):
+        assert found(dataset, bank, embeddings, "lookalike_within_thing", least_likeness=least) == expected
 
 
 def test_what_others_call_a_copy_is_not_named_again(things, tmp_path) -> None:

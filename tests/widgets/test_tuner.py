@@ -1,6 +1,8 @@
 import base64
 import io
 import json
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from siamese_nb import widgets
 from siamese_nb.errors import InputError
 from siamese_nb.intervals import compare_models, figures_with_intervals
 from siamese_nb.intervals.curves import REPLICATES
 from siamese_nb.metrics import ScoreTable
-from siamese_nb.thresholds import choose_band, choose_threshold
+from siamese_nb.thresholds import RULES, choose_band, choose_threshold
 from siamese_nb.widgets import ThresholdTuner
 from siamese_nb.widgets.curves import make_band, make_points
 from siamese_nb.widgets.groups import MOST, Grouping
@@ -46,6 +49,11 @@ def draw_pairs(seed, n=400, n_identities=40):
 def decode(reply, types):
     raw = [base64.b64decode(text) for text in reply["buffers"]]
     return [np.frombuffer(data, type) for data, type in zip(raw, types, strict=True)]
+
+
+def test_the_browser_offers_every_rule():
+    script = Path(widgets.__file__).with_name("tuner.js").read_text("utf-8")
+    assert set(re.findall(r'rule: "(\w+)"', script)) == {*RULES, "band"}
 
 
 class Browser:

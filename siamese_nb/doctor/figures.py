@@ -1,0 +1,122 @@
+"""What is measured of each picture of a bank: statistics and hashes, remembered by the file's content."""
+
+import hashlib
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm.auto import tqdm
+
+from siamese_nb.bank import Bank, digest
+from siamese_nb.doctor.hashes import perceptual_hashes
+from siamese_nb.doctor.statistics import Statistics
+from siamese_nb.images import READING_RULE
+from siamese_nb.storage import cache_folder, whole_file
+from siamese_nb.threads import in_threads
+from siamese_nb.thumbnails import shrink
+
+# Part of the cache's key: a change of any figure must change it.
+_RULE = f"{READING_RULE}-figures-1"
+_SINGLE = ("brightness", "darkest", "brightest", "spread", "detail", "sharpness")
+_ROW = np.dtype(
+    [
+        ("digest", np.uint64), ("hashes", np.uint64, 4), ("pixels", np.uint64),
+        *((name, np.float32) for name in _SINGLE), ("border", np.float32, 3),
+    ]
+)  # fmt: skip
+_AT_ONCE = 128  # pictures that a thread measures at once: 15 MB of floats
+_OTHERS = 8  # tables of other banks to look a picture up in, the newest
+
+
+@dataclass(frozen=True, eq=False)
+class Figures:
+    """Figures of n pictures, as small as `THUMBNAIL`.
+
+    Attributes
+    ----------
+    statistics : Statistics
+    hashes : ndarray of shape (n, 4), uint64
+        See `perceptual_hashes`.
+    pixels : ndarray of shape (n,), uint64
+        Equal for equal thumbnails.
+    """
+
+    statistics: Statistics
+    hashes: NDArray[np.uint64]
+    pixels: NDArray[np.uint64]
+
+
+def figures_of(bank: Bank) -> Figures:
+    """Measure a bank's pictures in one pass, or read their figures from the cache.
+
+    A picture is found again by its file's content, so of a dataset in which one file changed one picture is measured.
+
+    Raises
+    ------
+    InputError
+        If the cache folder cannot be written to.
+    """
+    size = "x".join(map(str, bank.images.shape[1:3]))
+    key = hashlib.blake2b(np.ascontiguousarray(bank.digests).tobytes(), digest_size=16).hexdigest()
+    file = cache_folder() / "figures" / f"{_RULE}-{size}-{key}.npy"
+    table = _read(file)
+    if table is None or len(table) != len(bank.digests):
+        table = _measured(bank, file)
+        with whole_file(file) as temporary, temporary.open("wb") as stream:
+            np.save(stream, table)
+    statistics = Statistics(**{name: table[name] for name in (*_SINGLE, "border")})
+    return Figures(statistics, np.ascontiguousarray(table["hashes"]), table["pixels"])
+
+
+def _read(file: Path) -> NDArray[Any] | None:
+    with suppress(OSError, EOFError, ValueError):  # not there, or damaged: whatever lies in a cache may be deleted
+        table = np.load(file)
+        return table if table.dtype == _ROW else None
+    return None
+
+
+def _measured(bank: Bank, file: Path) -> NDArray[Any]:
+    """Measure what no table beside the file holds."""
+    table = np.zeros(len(bank.digests), _ROW)
+    unknown = _look_up(table, bank.digests, file)
+    blocks = [unknown[start : start + _AT_ONCE] for start in range(0, len(unknown), _AT_ONCE)]
+
+    def measure(rows: NDArray[np.int64]) -> int:
+        table[rows] = _figures(bank.images[rows], bank.digests[rows])
+        return len(rows)
+
+    known = len(table) - len(unknown)
+    bar = tqdm(total=len(table), initial=known, desc="Measuring", unit="image", delay=2, leave=False)
+    with bar, in_threads(measure, blocks) as measured:
+        for n in measured:
+            bar.update(n)
+    return table
+
+
+def _look_up(table: NDArray[Any], digests: NDArray[np.uint64], file: Path) -> NDArray[np.int64]:
+    """Fill in the rows of pictures that other tables hold, and return the other rows."""
+    unknown = np.arange(len(table))
+    others = file.parent.glob(f"{file.name.rpartition('-')[0]}-*")
+    for other in sorted(others, key=lambda other: -other.stat().st_mtime)[:_OTHERS]:
+        known = _read(other) if len(unknown) else None
+        if known is not None and len(known):
+            known = known[np.argsort(known["digest"])]
+            at = np.minimum(np.searchsorted(known["digest"], digests[unknown]), len(known) - 1)
+            found = known["digest"][at] == digests[unknown]
+            table[unknown[found]] = known[at[found]]
+            unknown = unknown[~found]
+    return unknown
+
+
+def _figures(images: NDArray[np.uint8], digests: NDArray[np.uint64]) -> NDArray[Any]:
+    small = shrink(images)
+    table = np.empty(len(small), _ROW)
+    table["digest"] = digests
+    table["hashes"] = perceptual_hashes(small)
+    table["pixels"] = [digest(image.tobytes()) for image in small]
+    for name, values in vars(Statistics.of(small)).items():
+        table[name] = values
+    return table

@@ -1,0 +1,70 @@
+"""Legs for writing, signs and line drawings, trained from scratch: they look at the ink alone."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+_KOCH_SIZE = 105
+_KOCH_BLOCKS = ((64, 10), (128, 7), (128, 4), (256, 4))  # channels and kernel of each convolution at that size
+
+
+@keras.saving.register_keras_serializable("siamese_nb")
+class Ink(keras.layers.Layer):  # type: ignore[misc]
+    """Turn RGB in [0, 255] into one channel: 0 is white, 1 is black. A drawing's empty ground then adds nothing."""
+
+    def call(self, images: Any) -> Any:
+        return 1.0 - ops.mean(ops.cast(images, self.compute_dtype), axis=-1, keepdims=True) / 255.0
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        return (*input_shape[:-1], 1)
+
+
+def build_stroke_cnn(size: int) -> keras.Model:
+    """Build a leg for small drawings: six convolutions, the first ones narrow because they cost most.
+
+    Its features keep where in the picture something stands: pooling over the whole would lose what tells characters
+    apart.
+
+    Parameters
+    ----------
+    size : int
+        Side of the pictures in pixels.
+    """
+    image = keras.Input((size, size, 3), dtype="uint8", name="image")
+    x = Ink()(image)
+    for channels, pooled in ((24, True), (48, False), (64, True), (96, False), (96, True), (128, False)):
+        x = keras.layers.Conv2D(channels, 3, padding="same", use_bias=False)(x)
+        x = keras.layers.BatchNormalization(momentum=0.9)(x)
+        x = keras.layers.ReLU()(x)
+        if pooled:
+            x = keras.layers.MaxPooling2D(2, padding="same")(x)
+    return keras.Model(image, keras.layers.Flatten()(x), name="stroke_cnn")
+
+
+def build_koch2015(size: int) -> keras.Model:
+    """Build the leg of the paper that gave one-shot recognition by siamese networks its name.
+
+    At 105 pixels it is the paper's: four convolutions of 10, 7, 4 and 4 pixels with 64, 128, 128 and 256 channels, max
+    pooling between them, and 4,096 sigmoid units. At other sizes the kernels shrink or grow with the picture. Weights
+    start as is usual today, not from the paper's normal distributions.
+
+    Parameters
+    ----------
+    size : int
+        Side of the pictures in pixels.
+
+    References
+    ----------
+    Koch, Zemel, Salakhutdinov (2015), Siamese Neural Networks for One-shot Image Recognition, figure 4.
+    """
+    image = keras.Input((size, size, 3), dtype="uint8", name="image")
+    x = Ink()(image)
+    for number, (channels, kernel) in enumerate(_KOCH_BLOCKS):
+        if number > 0:
+            x = keras.layers.MaxPooling2D(2, padding="same")(x)
+        scaled = max(2, round(kernel * size / _KOCH_SIZE))
+        regular = keras.regularizers.L2(2e-4)
+        x = keras.layers.Conv2D(channels, scaled, activation="relu", kernel_regularizer=regular)(x)
+    x = keras.layers.Dense(4096, activation="sigmoid")(keras.layers.Flatten()(x))
+    return keras.Model(image, x, name="koch2015")

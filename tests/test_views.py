@@ -1,0 +1,58 @@
+"""The average over small views: of the picture itself and its like, the same for twins, and in the bundle."""
+
+import keras
+import numpy as np
+import pytest
+
+from siamese_nb.embeddings import embed
+from siamese_nb.models import build_projection
+from siamese_nb.views import SmallViews, average_views, small_maps
+
+
+def make_leg(size: int = 12) -> keras.Model:
+    keras.utils.set_random_seed(0)
+    image = keras.Input((size, size, 3), dtype="uint8")
+    features = keras.layers.Flatten()(keras.layers.Rescaling(1 / 255)(image))
+    return keras.Model(image, build_projection(features.shape[-1], 8)(features), name="leg")
+
+
+def pictures(n: int, size: int = 12) -> np.ndarray:
+    return np.random.default_rng(n).integers(0, 256, (n, size, size, 3), np.uint8)
+
+
+def test_one_view_is_the_leg_itself() -> None:
+    leg = make_leg()
+    assert average_views(leg, 1) is leg
+
+
+def test_the_first_view_is_the_picture_and_the_others_are_moved_a_little() -> None:
+    images = pictures(3, 28)
+    views = np.asarray(SmallViews(5)(images)).reshape(3, 5, 28, 28, 3)
+    assert views.dtype == np.uint8
+    assert np.array_equal(views[:, 0], images)
+    assert len({view.tobytes() for view in views[0]}) == 5
+
+
+@pytest.mark.parametrize("views", [2, 5, 9])
+def test_no_view_moves_the_middle_far_nor_changes_sizes(views: int) -> None:
+    for row in small_maps(views, 40, 60):
+        (a, b, c), (d, e, f) = row[:3], row[3:6]
+        moved = a * 29.5 + b * 19.5 + c - 29.5, d * 29.5 + e * 19.5 + f - 19.5
+        assert np.hypot(moved[0] / 60, moved[1] / 40) < 0.036
+        assert a * e - b * d == pytest.approx(1, abs=1e-5)
+
+
+def test_embeddings_are_the_mean_over_the_views_at_unit_length() -> None:
+    leg, images = make_leg(), pictures(4)
+    averaged = average_views(leg, 5)
+    by_hand = np.stack([embed(leg, np.asarray(SmallViews(5)(image[None]))).mean(axis=0) for image in images])
+    by_hand /= np.linalg.norm(by_hand, axis=1, keepdims=True)
+    assert np.allclose(embed(averaged, images), by_hand, atol=1e-5)
+    assert averaged.name == "leg" and averaged.input.dtype == "uint8"
+
+
+def test_it_is_saved_with_the_leg(tmp_path) -> None:
+    averaged = average_views(make_leg(), 3)
+    averaged.save(tmp_path / "leg.keras")
+    again = keras.saving.load_model(tmp_path / "leg.keras", safe_mode=True)
+    assert np.allclose(embed(again, pictures(2)), embed(averaged, pictures(2)), atol=1e-6)
