@@ -62,7 +62,7 @@ class Known:
     """What a network was trained on: by its own embeddings, and by colours.
 
     A network that was trained on one sort of pictures alone may put all others among them: one trained on drawings
-    warned about none of 500 photos by its embeddings, and about all of them by their colours. So either suffices.
+    warned about 4 of 500 photos by its embeddings, and about all of them by their colours. So either suffices.
 
     Attributes
     ----------
