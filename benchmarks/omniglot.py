@@ -8,9 +8,10 @@
 
 Each seed splits the 30 alphabets into training, validation (the threshold is chosen there) and test, which share no
 alphabet. Judged are things of the test alphabets: 10,000 random pairs of one alphabet by two drawers, half of them
-genuine, and 20-way one-shot recognition within an alphabet, by two drawers, where a tie is an error. Everything was
-chosen on the validation alphabets of seed 0. The seeds that are reported are the first three whose test alphabets hold
-none of those.
+genuine, and 20-way one-shot recognition within an alphabet, by two drawers, where a tie is an error. What was chosen
+(optimiser, loss, width and size) was chosen on the alphabets of `TUNED_ON`; the seeds are the first ones whose test
+alphabets hold none of them. Two of those eight, Braille and Balinese, are the hardest of all: see the README. Figures
+of `ours` and `paper` have not been measured yet; only those of `--quick` are in omniglot.json.
 """
 
 import argparse
@@ -34,6 +35,12 @@ from siamese_nb.sources import judge_between_sources, sources_from_names
 
 RESULTS = Path(__file__).parent / "omniglot.json"
 RECIPES = Path(__file__).parent / "omniglot_recipes.json"
+TUNED_ON = {
+    "Arcadian", "Balinese", "Blackfoot_(Canadian_Aboriginal_Syllabics)", "Braille", "Japanese_(hiragana)", "Korean",
+    "Sanskrit", "Tifinagh",
+}  # fmt: skip
+# Near-duplicates stay together, and which pictures are so depends on their size; so the seeds do too.
+SEEDS = {"quick": [1, 7, 11], "ours": [1, 11, 14], "paper": [1]}
 CHECKED = 300  # pairs that are scored through the command line too
 
 
@@ -58,6 +65,8 @@ def run_seed(dataset: Dataset, config: TrainConfig, rounds: int, out: Path) -> t
     assert verifier.path is not None  # it was saved
     found["bundle_mb"] = sum(file.stat().st_size for file in verifier.path.rglob("*") if file.is_file()) / 1e6
     found["weights"] = verifier.leg.count_params()
+    found["test_alphabets"] = sorted({path.partition("/")[0] for path in verifier.pairs["test"].one})
+    found["tuned_on"] = sorted(TUNED_ON & set(found["test_alphabets"]))
     found |= judge_between_sources(
         verifier, dataset, sources_from_names(dataset.paths), rounds=rounds, seed=config.seed
     )
@@ -103,19 +112,20 @@ def main() -> None:
     )
     parser.add_argument("--recipe", choices=("ours", "paper"), default="ours")
     parser.add_argument("--quick", action="store_true", help="fewer epochs")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument("--seeds", type=int, nargs="+", help="those of the recipe when not given")
     parser.add_argument("--rounds", type=int, default=50, help="of one-shot recognition, 20 trials each")
     parser.add_argument("--all-alphabets", action="store_true", help="train on all, with the first seed; no table")
     parser.add_argument("--out", type=Path, default=Path("saved_model"), help="where the bundles go")
     given = parser.parse_args()
     recipe = "quick" if given.quick and given.recipe == "ours" else given.recipe
+    seeds = given.seeds or SEEDS[recipe]
     dataset = scan(given.data)
     if given.all_alphabets:
-        verifier = train(dataset, make_config(recipe, given.seeds[0], True), out=given.out, logs=given.out / "logs")
+        verifier = train(dataset, make_config(recipe, seeds[0], True), out=given.out, logs=given.out / "logs")
         print(f"bundle: {verifier.path}")
         return
     runs: dict[str, dict[str, Any]] = {}
-    for seed in given.seeds:
+    for seed in seeds:
         verifier, found = run_seed(dataset, make_config(recipe, seed, False), given.rounds, given.out)
         found["command_line_differs_by"] = check_command_line(verifier, dataset)
         runs[str(seed)] = found

@@ -10,7 +10,6 @@ from siamese_nb.config import TrainConfig
 from siamese_nb.losses import OF_ALL
 from siamese_nb.pairs import Pairs, Part
 
-_UNITS_TOGETHER = 4  # twins of one category that share a batch, so that it offers impostors within a category
 _PAIRS_AT_ONCE = 256
 _MOST_GENUINE = 8192  # an epoch of more would only delay the look at validation
 _QUARTERS = 4
@@ -133,6 +132,7 @@ class ImageBatches(Batches):
     """
 
     images_together = 2
+    units_together = 4  # of one category in a batch, so that it offers impostors within a category
 
     def __init__(self, table: NDArray[Any], part: Part, config: TrainConfig, images_at_once: int | None = None) -> None:
         self.images_at_once = images_at_once or config.batch_images
@@ -143,7 +143,7 @@ class ImageBatches(Batches):
         units, category = _units(self.part, self.images_together, rng)
         order = rng.permutation(len(units))
         order = order[np.argsort(category[order], kind="stable")]
-        groups = np.array_split(order, max(1, len(order) // _UNITS_TOGETHER))
+        groups = np.array_split(order, max(1, len(order) // self.units_together))
         order = np.concatenate([groups[i] for i in rng.permutation(len(groups))])
         n_batches = max(1, round(sum(map(len, units)) / self.images_at_once))
         self.rows = [np.concatenate([units[i] for i in batch]) for batch in np.array_split(order, n_batches)]
@@ -164,6 +164,7 @@ class IdentityBatches(ImageBatches):
     """
 
     images_together = 4
+    units_together = 16  # what is learned by is compared with the whole batch: let that be hard
 
     def __init__(self, table: NDArray[Any], part: Part, config: TrainConfig, images_at_once: int | None = None) -> None:
         self.turns = _QUARTERS if config.rotations and table.ndim == 4 else 1
@@ -187,10 +188,11 @@ class IdentityBatches(ImageBatches):
         number = np.searchsorted(np.unique(self.part.identity), self.part.identity_of(rows))
         images = self._filled(rows, index)
         if self.turns > 1:
-            # By what it shows, so that twins in a batch are turned alike.
-            of_thing = self._random(index).integers(0, self.turns, number.max() + 1)
-            turns = of_thing[number]
-            per_image = zip(images, np.resize(turns, len(images)), strict=True)
+            turns = self._random(index).integers(0, self.turns, len(rows))
+            if self.config.loss not in OF_ALL:
+                # By category, so that twins are turned alike, and so are the impostors hardest to tell from them.
+                turns = turns[np.unique(self.part.category_of(rows), return_inverse=True)[1]]
+            per_image = zip(images, np.resize(turns, len(images)).tolist(), strict=True)
             images = np.stack([np.rot90(image, turn) for image, turn in per_image])
             number = number * self.turns + turns
         return images, np.pad(number, (0, len(images) - len(rows)), constant_values=-1)[:, None].astype(np.float32)

@@ -101,7 +101,8 @@ class TrainConfig:
     batch_images : int
         Images per step where the leg learns.
     learning_rate : float
-        Of what starts from random weights; on features of a frozen leg a third of it, in fine-tuning a twentieth.
+        Of what starts from random weights; on features of a frozen leg a third of it, of a leg's last block a tenth,
+        of the whole leg a twentieth.
     schedule : {"constant", "cosine"}
         How the learning rate goes: `cosine` rises to it in the first tenth of all epochs, and falls to nothing by the
         last; choose the epochs for it, and patience as many.

@@ -72,7 +72,7 @@ def inspect_dataset(
     bundle : path, optional
         A trained verifier to look by instead. Of labels that it was trained on it has learned some of the wrong ones by
         heart: of 2% wrong ones among photos of groceries, MobileNetV2 as it was put 81% on a list as long as their
-        number, and 76% once it was trained on them; of 6 wrong ones among 61 couples, 5 and 2.
+        number, and 76% once it was trained on them; of 6 pictures in 3 swapped couples among 61, 5 and 2.
     against : folder or CSV file of pairs, optional
         A second dataset: name the pictures that are in both.
 

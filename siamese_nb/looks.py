@@ -33,6 +33,22 @@ def describe_looks(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.concatenate(blocks)
 
 
+def describe_colours(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Describe pictures by how much there is of each of 4 x 4 x 4 colours: square roots of the shares.
+
+    Parameters
+    ----------
+    images : ndarray of shape (n, height, width, 3), uint8
+
+    Returns
+    -------
+    ndarray of shape (n, 64), float32
+        Of unit length.
+    """
+    blocks = [_unit(_colours(images[start : start + _AT_ONCE])) for start in range(0, max(len(images), 1), _AT_ONCE)]
+    return np.concatenate(blocks)
+
+
 def _describe(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.concatenate([_unit(_edges(images)), _unit(_colours(images))], axis=1)
 

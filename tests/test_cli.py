@@ -342,7 +342,7 @@ def test_data_that_are_not_there_are_one_line(command: str, trained, couple, tmp
         (("--leg", "vgg17"), "'vgg17' is not known"),
         (("--leg", "mobilenetv2", "--weights", "none.h5"), "no weights file none.h5"),
         (("--neg-factor", "0"), "neg_factor=0"),
-        (("--engine", "quick"), "engine='quick'"),
+        (("--set", "engine=quick"), "engine='quick'"),
         (("--loss", "hinge"), "loss='hinge' is not known; choose one of binary_crossentropy"),
         (("--negatives", "hard"), "negatives='hard'"),
         (("--epochs", "0"), "epochs=0"),

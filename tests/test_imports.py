@@ -20,7 +20,7 @@ ORDER = [
     "header_cache", "decoding", "bank", "pairs_file", "files", "layouts",
     "review", "dataset", "label_review", "parts", "pairs", "novelty", "suspects", "looks",
     "metrics", "intervals", "calibration", "clusters", "thresholds", "oneshot", "report", "baselines", "plots",
-    "rendering", "sample", "fetch", "widgets", "page", "doctor", "unseen",
+    "rendering", "sample", "alphabets", "fetch", "widgets", "page", "doctor", "unseen",
     "config", "scratch_legs", "legs", "blocks", "models", "views", "engines", "embeddings", "losses", "augmentation",
     "batches", "distribution", "learners", "callbacks", "tensorboard", "projector", "provenance", "checkpoints",
     "board", "devices", "watching", "muon", "stages", "evidence", "explain",

@@ -495,7 +495,7 @@ def test_whatever_the_loss_the_best_epoch_is_kept_and_one_neuron_fits_its_traini
 
 
 def test_fine_tuning_moves_the_leg_but_not_its_statistics(tiny: Train, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training, "_FINE_TUNE_SLOWER", 1)
+    monkeypatch.setattr(training, "_BLOCK_SLOWER", 1)
     verifier = tiny(**FROZEN, fine_tune=True, epochs=3)
     keras.utils.set_random_seed(0)
     before = {weight.path.split("/")[-1]: weight.numpy() for weight in tiny_leg("mobilenetv2", 32).weights}
@@ -519,7 +519,7 @@ class Lies(batches_module.ImageBatches):
 
 @pytest.mark.parametrize("lies", [False, True])
 def test_fine_tuning_never_ends_worse_than_it_began(lies: bool, tiny: Train, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training, "_FINE_TUNE_SLOWER", 1e-3 if lies else 0.5)
+    monkeypatch.setattr(training, "_BLOCK_SLOWER", 1e-3 if lies else 0.5)
     if lies:
         monkeypatch.setattr(learners, "image_batches", Lies)
     verifier = tiny(**FROZEN, fine_tune=True)

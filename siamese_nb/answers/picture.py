@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from siamese_nb.embeddings import embed
 from siamese_nb.images import Header, read_header, read_image
+from siamese_nb.looks import describe_colours
 from siamese_nb.verifier import Verifier
 
 _ALIKE_PIXELS = 2.0  # standard deviation in grey levels below which a picture is as good as one colour
@@ -45,7 +46,7 @@ class Picture:
         pixels = read_image(data, verifier.image_size)
         embedding = embed(verifier.leg, pixels[None])
         remarks = _remarks(read_header(data), pixels, verifier.image_size)
-        if verifier.known is not None and verifier.known.is_novel(embedding[0]):
+        if verifier.known is not None and verifier.known.are_novel(embedding, describe_colours(pixels[None]))[0]:
             remarks += ("is unlike anything that the network was trained on",)
         return cls(pixels, embedding, hashlib.blake2b(data, digest_size=16).digest(), remarks)
 

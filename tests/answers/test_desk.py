@@ -165,7 +165,11 @@ def test_a_bundle_knows_what_it_was_trained_on(trained):
     from siamese_nb import Verifier
 
     known = Verifier.load(trained.path).known
-    assert known is not None and known.is_novel(-known.embeddings.astype(float).mean(axis=0))
+    assert known is not None and known.colours is not None
+    strange = -known.embeddings.vectors.astype(float).mean(axis=0, keepdims=True)
+    assert known.are_novel(strange, known.colours.vectors[:1])[0]
+    assert known.are_novel(known.embeddings.vectors[:1], np.eye(1, 64, 63))[0]
+    assert not known.are_novel(known.embeddings.vectors, known.colours.vectors).any()
 
 
 def test_pairs_like_this_one_are_shown_where_their_pictures_are(desk, trained):
