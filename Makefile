@@ -1,7 +1,7 @@
 # The three commands of the README, and the tools of CONTRIBUTING.md, which has the same steps for machines without make.
 # Relative paths only, and modules instead of the scripts in .venv/bin: any folder name will do.
 .DEFAULT_GOAL := help
-.PHONY: help demo lab test lint docs bench lock clean
+.PHONY: help demo lab test test-backends lint docs bench lock clean
 
 RUN := .venv/bin/python -m
 INSTALLED := .venv/.installed
@@ -18,6 +18,7 @@ help:
 	@echo "make demo   install, then run the whole job on the sample: inspect, train, evaluate, compare, notebooks"
 	@echo "make lab    install, then open the notebooks in JupyterLab"
 	@echo "make test   install, then run the whole test suite"
+	@echo "make test-backends  what networks do, on PyTorch and JAX: installs both beside the rest, in .venv/backends"
 	@echo "make lint   ruff, mypy, and vulture for what nothing uses"
 	@echo "make docs   the reference of all modules, from their docstrings, in build/reference"
 	@echo "make bench  the engine's speed beside the usual way: some tens of minutes"
@@ -36,6 +37,18 @@ data/sample: | $(INSTALLED)
 
 test: $(INSTALLED)
 	$(RUN) pytest -n 2 --dist loadfile
+
+# Without the tests that speak of TensorFlow themselves: losses by its gradients, and tf.distribute.
+BACKEND_TESTS := $(addprefix tests/test_,$(addsuffix .py,models learners augmentation batches legs blocks callbacks \
+	embeddings bundle verifier watching training))
+
+test-backends: $(INSTALLED)
+	$(RUN) venv .venv/backends
+	@.venv/bin/python -c "import pathlib, site; [place.joinpath('shared.pth').write_text(site.getsitepackages()[0]) \
+		for place in pathlib.Path('.venv/backends').glob('lib*/python*/site-packages')]"
+	.venv/backends/bin/python -m pip install --quiet jax==0.10.2 torch==2.13.0
+	KERAS_BACKEND=torch .venv/backends/bin/python -m pytest $(BACKEND_TESTS)
+	KERAS_BACKEND=jax .venv/backends/bin/python -m pytest $(BACKEND_TESTS)
 
 lint: $(INSTALLED)
 	$(RUN) ruff check .

@@ -2,7 +2,10 @@
 
 Every device embeds its share of a batch's images and scores its share of the pairs. Pairs point across images, so the
 embeddings of all shares are gathered in between; with batch normalisation over the whole batch, the loss and the
-gradients are those that one device would have found on it. This is the one module that knows TensorFlow.
+gradients are those that one device would have found on it.
+Only augmentation differs: on TensorFlow each device draws the same changes for its share.
+
+This is the one module that knows TensorFlow.
 """
 
 import json

@@ -64,7 +64,8 @@ class PairLearner:
         self.leg, self.head, self.table, self.part, self.config = leg, head, table, part, config
         self.cheap = table.ndim == 2
         self.pictures = table.dtype == np.uint8
-        self.augmentation = build_augmentation(config.augment, config.seed) if self.pictures else None
+        with self.distribution.scope():  # it keeps the state of what is random
+            self.augmentation = build_augmentation(config.augment, config.seed) if self.pictures else None
         self.batches, self.model, self.loss = self._build()
         self.batches.views = tuple(views)
 

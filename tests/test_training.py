@@ -276,7 +276,7 @@ def cut_at(monkeypatch: pytest.MonkeyPatch, owner: type, name: str, call: int) -
     [
         ("binary_crossentropy", (Progress, "on_train_batch_end", 6)),  # within an epoch
         ("binary_crossentropy", (Checkpoint, "on_epoch_end", 3)),  # measured, not yet written down
-        ("binary_crossentropy", (Run, "fit_leg", 1)),  # between two stages
+        ("binary_crossentropy", (Run, "fit_block", 1)),  # between two stages
         ("cosface", (PairMetrics, "on_epoch_end", 2)),  # before an epoch is measured
         ("cosface", (Run, "verifier", 1)),  # trained
     ],
@@ -313,7 +313,7 @@ savez, calls = np.savez, []
 
 def cut_short(stream, **arrays):
     calls.append(stream)
-    if len(calls) == 3:  # the head's two epochs are written down, of the leg's first a part is
+    if len(calls) == 3:  # the head's two epochs are written down, of the block's first a part is
         stream.write(b"PK half of it")
         stream.flush()
         os.kill(os.getpid(), signal.SIGKILL)
@@ -343,7 +343,7 @@ def test_a_kill_in_the_middle_of_writing_a_checkpoint_changes_nothing(make_coupl
     assert run("cut").returncode == -signal.SIGKILL
     written = list((tmp_path / "cut/runs").glob("*/*.npz"))
     assert [file.name for file in written] == ["head.npz"]
-    (half,) = (tmp_path / "cut/runs").glob("*/.leg.npz-*/leg.npz")
+    (half,) = (tmp_path / "cut/runs").glob("*/.block.npz-*/block.npz")
     assert half.read_bytes() == b"PK half of it"
     again = run("again")
     assert "the same" in again.stdout, again.stderr[-3000:]
