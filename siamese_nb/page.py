@@ -21,13 +21,13 @@ h2 { margin: 2rem 0 .2rem; font-size: 1.1rem } h2 b { font-weight: 600; text-tra
 .error b { color: var(--error) } .warning b { color: var(--warning) } .note b { color: var(--note) }
 p { margin: .2rem 0 } .why, figcaption, details { color: var(--soft) }
 .wide { overflow-x: auto }
-table { border-collapse: collapse } td, th { border-bottom: 1px solid var(--line); padding: .15rem .8rem }
+table { border-collapse: collapse; margin: .6rem 0 } td, th { border-bottom: 1px solid var(--line); padding: .15rem .8rem }
 td, th { text-align: right; white-space: nowrap }
 td:first-child, th:first-child { text-align: left }
 .groups { display: flex; flex-wrap: wrap; gap: .8rem; margin: .6rem 0 }
 .group { display: flex; flex-wrap: wrap; gap: .4rem; border: 1px solid var(--line); border-radius: 6px; padding: .4rem }
 .pair { max-width: 19.2rem } .pair p { flex-basis: 100%; font-size: .8rem }
-figure { margin: 0; width: 9rem } img { max-width: 100%; max-height: 9rem; display: block; margin: auto }
+figure { margin: 0; width: min(9rem, 38vw) } img { max-width: 100%; max-height: 9rem; display: block; margin: auto }
 figcaption { font-size: .75rem; overflow-wrap: anywhere }
 .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(20rem, 100%), 1fr)); gap: 1.2rem;
   margin: .8rem 0 }
