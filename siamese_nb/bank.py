@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from siamese_nb.decoding import ABOUT, DAMAGED, IMAGES, ROWS, Failure, digest, make_store
+from siamese_nb.decoding import ABOUT, DAMAGED, IMAGES, ROWS, Failure, digest, drop_contained, make_store
 from siamese_nb.images import READING_RULE
 from siamese_nb.storage import cache_folder
 
@@ -59,11 +60,15 @@ class Bank:
         with suppress(*DAMAGED):
             return cls._read(folder)
         make_store(folder, files, stamps, size)
-        return cls._read(folder)
+        bank = cls._read(folder)
+        drop_contained(folder, stamps)
+        return bank
 
     @classmethod
     def _read(cls, folder: Path) -> "Bank":
         about = json.loads((folder / ABOUT).read_text("utf-8"))
+        with suppress(OSError):  # a cache may be read-only
+            os.utime(folder / ABOUT)  # in use
         return cls(
             images=np.load(folder / IMAGES, mmap_mode="r"),
             digests=np.ascontiguousarray(np.load(folder / ROWS)["digest"]),

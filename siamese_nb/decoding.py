@@ -5,6 +5,7 @@ import json
 import math
 import os
 import shutil
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ _ROW = np.dtype([("stamp", np.uint64), ("digest", np.uint64), ("done", np.bool_)
 _PER_THREAD = 16  # pictures that a thread holds: one by one, small ones would wait for the interpreter's lock
 _COPIED = 1 << 26  # bytes that are taken over at once
 _CONTAINED = 0.9  # share of another store's pictures that this one holds, from which on the other is of no more use
+_LEFT_ALONE = 86_400  # seconds since a store was opened
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,6 @@ def make_store(folder: Path, files: Sequence[Path], stamps: NDArray[np.uint64], 
     failures = _decode(folder, rows, files, size)
     with whole_file(folder / ABOUT) as temporary:
         temporary.write_text(json.dumps({"size": size, "failures": [vars(failure) for failure in failures]}), "utf-8")
-    _drop_contained(folder, stamps)
 
 
 def _is_sound(folder: Path, shape: tuple[int, ...]) -> bool:
@@ -115,16 +116,17 @@ def _take_over(folder: Path, rows: NDArray[Any]) -> None:
                 _write(folder, rows, dict(zip(to[order].tolist(), images, strict=True)))
 
 
-def _drop_contained(folder: Path, stamps: NDArray[np.uint64]) -> None:
+def drop_contained(folder: Path, stamps: NDArray[np.uint64]) -> None:
     """Remove finished stores of which this one holds nearly all: else each mended file would leave one behind.
 
-    Whoever needs one again has it copied from here. Who reads one now goes on reading it, where the system lets go of
-    open files; elsewhere it stays.
+    One that was opened within a day stays: another process, or another machine, may read it. Whoever needs one again
+    has it copied from here, but for the tenth that this one may lack.
     """
     for other in _others(folder):
         with suppress(*DAMAGED):
             theirs = np.load(other / ROWS)["stamp"]
-            if (other / ABOUT).exists() and len(theirs) and np.isin(theirs, stamps).mean() >= _CONTAINED:
+            idle = time.time() - (other / ABOUT).stat().st_mtime  # of one that is not finished there is none
+            if idle > _LEFT_ALONE and len(theirs) and np.isin(theirs, stamps).mean() >= _CONTAINED:
                 gone = other.with_name(f".{other.name}-{os.getpid()}")
                 other.rename(gone)
                 shutil.rmtree(gone, ignore_errors=True)

@@ -21,7 +21,8 @@ h2 { margin: 2rem 0 .2rem; font-size: 1.1rem } h2 b { font-weight: 600; text-tra
 .error b { color: var(--error) } .warning b { color: var(--warning) } .note b { color: var(--note) }
 p { margin: .2rem 0 } .why, figcaption, details { color: var(--soft) }
 .wide { overflow-x: auto }
-table { border-collapse: collapse; margin: .6rem 0 } td, th { border-bottom: 1px solid var(--line); padding: .15rem .8rem }
+table { border-collapse: collapse; margin: .6rem 0 }
+td, th { border-bottom: 1px solid var(--line); padding: .15rem .8rem }
 td, th { text-align: right; white-space: nowrap }
 td:first-child, th:first-child { text-align: left }
 .groups { display: flex; flex-wrap: wrap; gap: .8rem; margin: .6rem 0 }

@@ -117,6 +117,8 @@ def test_a_mended_file_leaves_no_second_bank_behind(
     rest = [*files[:7], make_picture(files[0].with_name("other.png"), seed=70)]
     Bank.open(rest, SIZE)
     for number in range(3):
+        for about in (cache / "banks").glob("*/bank.json"):
+            os.utime(about, (0, 0))  # not opened for long; what was opened lately may be in use
         make_picture(files[number], seed=80 + number)
         held = Bank.open(files, SIZE)
         assert len(list((cache / "banks").iterdir())) == 2, "the last one, and the one with another file in it"
@@ -124,6 +126,9 @@ def test_a_mended_file_leaves_no_second_bank_behind(
     before = len(decoded)
     Bank.open(files[:12], SIZE)
     assert len(decoded) == before
+    make_picture(files[5], seed=90)
+    Bank.open(files, SIZE)
+    assert len(list((cache / "banks").iterdir())) == 4, "those opened today stay"
 
 
 def test_a_changed_file_is_decoded_anew(files: list[Path], make_picture) -> None:

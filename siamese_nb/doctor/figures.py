@@ -27,6 +27,7 @@ _ROW = np.dtype(
         *((name, np.float32) for name in _SINGLE), ("border", np.float32, 3),
     ]
 )  # fmt: skip
+_KEPT = 32  # tables of a size
 _AT_ONCE = 128  # pictures that a thread measures at once: 15 MB of floats
 _OTHERS = 8  # tables of other banks to look a picture up in, the newest
 
@@ -67,6 +68,7 @@ def figures_of(bank: Bank) -> Figures:
         table = _measured(bank, file)
         with whole_file(file) as temporary, temporary.open("wb") as stream:
             np.save(stream, table)
+        _forget_old(file, size)
     statistics = Statistics(**{name: table[name] for name in (*_SINGLE, "border")})
     return Figures(statistics, np.ascontiguousarray(table["hashes"]), table["pixels"])
 
@@ -76,6 +78,20 @@ def _read(file: Path) -> NDArray[Any] | None:
         table = np.load(file)
         return table if table.dtype == _ROW else None
     return None
+
+
+def _forget_old(file: Path, size: str) -> None:
+    """Remove all but the newest tables: each state of a dataset leaves one."""
+    for old in _newest_first(f"{_RULE}-{size}-*.npy", file.parent)[_KEPT:]:
+        with suppress(OSError):  # Windows keeps a file that is read
+            old.unlink()
+
+
+def _newest_first(pattern: str, folder: Path) -> list[Path]:
+    """List files; none where another process clears the cache at this moment."""
+    with suppress(OSError):
+        return sorted(folder.glob(pattern), key=lambda file: -file.stat().st_mtime)
+    return []
 
 
 def _measured(bank: Bank, file: Path) -> NDArray[Any]:
@@ -99,8 +115,7 @@ def _measured(bank: Bank, file: Path) -> NDArray[Any]:
 def _look_up(table: NDArray[Any], digests: NDArray[np.uint64], file: Path) -> NDArray[np.int64]:
     """Fill in the rows of pictures that other tables hold, and return the other rows."""
     unknown = np.arange(len(table))
-    others = file.parent.glob(f"{file.name.rpartition('-')[0]}-*")
-    for other in sorted(others, key=lambda other: -other.stat().st_mtime)[:_OTHERS]:
+    for other in _newest_first(f"{file.name.rpartition('-')[0]}-*", file.parent)[:_OTHERS]:
         known = _read(other) if len(unknown) else None
         if known is not None and len(known):
             known = known[np.argsort(known["digest"])]

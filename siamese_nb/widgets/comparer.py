@@ -305,7 +305,9 @@ class Comparer(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's types 
                 self.set_trait(name, answer[name] if answer else "" if name == "verdict" else None)
 
     def _in_use(self) -> float:
-        return self._saved_threshold if self._tried is None else self._tried
+        if self._tried is not None:
+            return self._tried
+        return self._saved_threshold if self._answer is None else float(self._answer["saved_threshold"])
 
     def _keep_snapshot(self) -> None:
         one, two = (self._past.thumbnail(id) for id in self._ids_shown())

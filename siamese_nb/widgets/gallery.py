@@ -18,7 +18,7 @@ from siamese_nb.metrics import verdict
 from siamese_nb.widgets.pane import Pane, Read
 from siamese_nb.widgets.upload import Upload
 
-MOST = 500  # pictures: a matrix of more cannot be read, and what is kept of them stays under 200 MB
+MOST = 500  # pictures: a matrix of more cannot be read, and what is kept of them at 224 pixels stays under 200 MB
 SMALL = 320  # longest side, in pixels, of what is kept of a picture to be looked at
 
 Scores = Callable[[Any, Sequence[Any]], NDArray[np.float64]]
@@ -76,16 +76,19 @@ class Gallery:
     def read(self, sources: Sequence[ImageSource], read: Read) -> None:
         """Read pictures that are given in Python."""
         self.sources = sources
-        for source in tqdm(sources, desc="Reading", unit="picture", delay=2, leave=False):
+        bar = tqdm(sources, desc="Reading", unit="picture", delay=2, leave=False)
+        for source, name in zip(bar, _names(sources), strict=True):
             try:
-                self._add(Pane.from_source(self._next_id(), source, read))
+                self._add(replace(Pane.from_source(self._next_id(), source, read), name=name))
             except InputError as error:
-                self.refuse(Path(source).name if isinstance(source, str | os.PathLike) else "", str(error))
+                self.refuse(name, str(error))
 
     def choose(self, place: int, read: Read) -> Pane:
         """Give a member to be shown in a pane."""
         member = self.members[place]
-        return Pane.from_source(member.id, self.sources[place], read) if self.sources else member
+        if not self.sources:
+            return member
+        return replace(Pane.from_source(member.id, self.sources[place], read), name=member.name)
 
     def rank(self, query: Pane) -> NDArray[np.float64]:
         """Score each picture with one that is in a pane.
@@ -143,6 +146,16 @@ class Gallery:
 
     def _add(self, member: Pane) -> None:
         self.members.append(replace(member, data=b"", small=member.preview(SMALL)))
+
+
+def _names(sources: Sequence[ImageSource]) -> list[str]:
+    """Name files by their path below the folder that holds them all; what is no file has no name."""
+    files = [Path(source).absolute() if isinstance(source, str | os.PathLike) else None for source in sources]
+    try:
+        top = os.path.commonpath([file.parent for file in files if file])
+    except ValueError:  # no files, or files on two drives
+        return [file.name if file else "" for file in files]
+    return [file.relative_to(top).as_posix() if file else "" for file in files]
 
 
 def list_pictures(given: Iterable[ImageSource] | str | os.PathLike[str]) -> list[ImageSource]:

@@ -75,7 +75,7 @@ class Shelf:
                 self._send({"kind": "smalls", "id": gallery.id, "places": found}, smalls)
             case "choose":
                 panes = message["panes"].items()
-                self._show({pane: gallery.choose(place, self._read) for pane, place in panes})
+                self._show({pane: self._chosen(gallery, place) for pane, place in panes})
             case "groups":
                 described, packed = pack_groups(gallery, threshold, message["matrix"])
                 self._send({"kind": "groups", "id": gallery.id, **described}, packed)
@@ -84,6 +84,7 @@ class Shelf:
         """Await so many files in place of the gallery that is there."""
         if self._scores is None:
             raise InputError("this comparer was given no function that scores one picture with many")
+        self._abandon(pane)
         self.gallery = Gallery(id, pane, total, self._scores)
         self._show({pane: Pane(id=id, status="sending", name=f"{total} pictures")})
 
@@ -93,6 +94,7 @@ class Shelf:
             raise InputError("this comparer was given no function that scores one picture with many")
         gallery = Gallery(id, pane, len(sources), self._scores)
         gallery.read(sources, self._read)
+        self._abandon(pane)
         self.gallery = gallery
         self._finish(gallery)
 
@@ -125,7 +127,7 @@ class Shelf:
         if not free or not (arrived or (new is None and _OTHER[gallery.pane] in contents)):
             return {}
         best = gallery.pictures[int(np.argmax(gallery.rank(query)))]
-        return {gallery.pane: gallery.choose(best, self._read)}
+        return {gallery.pane: self._chosen(gallery, best)}
 
     def interrupt(self, contents: dict[str, Pane]) -> None:
         """Drop a gallery that is on its way when something else is put in its place."""
@@ -141,7 +143,24 @@ class Shelf:
         gallery, query = self.gallery, self.query(panes)
         if gallery is None or query is None:
             return {"query": "", "scores": [], "threshold": threshold}
-        return {"query": query.id, "scores": gallery.rank(query).tolist(), "threshold": threshold}
+        try:
+            scores = gallery.rank(query).tolist()
+        except Exception:  # `follow` meets it again, where it is told
+            return {"query": "", "scores": [], "threshold": threshold}
+        return {"query": query.id, "scores": scores, "threshold": threshold}
+
+    def _abandon(self, pane: str) -> None:
+        """Empty the other pane, if a gallery on its way to it is to be replaced."""
+        old = self.gallery
+        if old is not None and not old.complete and old.pane != pane:
+            self._show({old.pane: Pane(id=old.id)})
+
+    def _chosen(self, gallery: Gallery, place: int) -> Pane:
+        try:
+            return gallery.choose(place, self._read)
+        except InputError as error:  # moved or deleted since
+            member = gallery.members[place]
+            return Pane(id=member.id, status="error", name=member.name, message=str(error))
 
     def _go_on(self, gallery: Gallery) -> None:
         self._send({"kind": "took", "id": gallery.id, "members": len(gallery.members)})

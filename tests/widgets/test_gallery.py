@@ -197,7 +197,7 @@ def test_a_folder_given_in_python_is_read_by_name_with_the_hidden_left_out(compa
         (tmp_path / name).write_bytes(make_png(len(name)))
     comparer.set(one=tmp_path / "a.png")
     comparer.set_gallery(tmp_path)
-    assert [member["name"] for member in comparer.gallery["members"]] == ["a.png", "2.png"]
+    assert [member["name"] for member in comparer.gallery["members"]] == ["a.png", "b/2.png"]
     comparer.save_ranking(tmp_path / "out.csv")
     with (tmp_path / "out.csv").open(newline="") as stream:
         rows = list(csv.DictReader(stream))
@@ -205,6 +205,38 @@ def test_a_folder_given_in_python_is_read_by_name_with_the_hidden_left_out(compa
     id = comparer.state["two"]["id"]
     (preview,) = send(comparer, "preview", id=id)
     assert preview["id"] == id
+
+
+def test_a_gallery_for_the_other_pane_leaves_none_waiting(comparer):
+    send(comparer, "gallery", id="first", pane="two", total=3)
+    give(comparer, FILES, id="second", pane="one")
+    assert comparer.gallery["id"] == "second" and comparer.gallery["status"] == "ready"
+    assert comparer.state["two"]["status"] == "empty"
+    comparer.set(two=make_png(3))
+    assert len(comparer.ranked) == len(FILES)
+
+
+def test_files_of_one_name_are_told_apart_and_one_that_has_gone_is_said(comparer, tmp_path):
+    for number, folder in enumerate(("cups", "lamps"), 1):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "1_one.png").write_bytes(make_png(number))
+    comparer.set(one=make_png(1))
+    comparer.set_gallery(tmp_path)
+    assert [row["name"] for row in comparer.ranked] == ["cups/1_one.png", "lamps/1_one.png"]
+    (tmp_path / "lamps" / "1_one.png").unlink()
+    send(comparer, "choose", id=comparer.gallery["id"], panes={"two": 1})
+    assert comparer.state["two"]["status"] == "error" and "lamps/1_one.png" in comparer.error
+
+
+def test_scores_that_fail_are_told(reading):
+    def scores(one, others):
+        raise OSError("the disk is gone")
+
+    widget = Comparer(compare, read=reading, scores=scores, background={"threshold": THRESHOLD})
+    widget.set(one=make_png(1))
+    with pytest.raises(OSError, match="the disk"):
+        widget.set_gallery([make_png(1), make_png(2)])
+    assert "the disk is gone" in widget.error
 
 
 @pytest.mark.parametrize(

@@ -26,14 +26,17 @@ class Camera {
     const { node, video } = this.view.panes[pane];
     try {
       const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+      if (this.view.stopping.signal.aborted) return stream.getTracks().forEach((track) => track.stop());
       video.srcObject = stream;
       node.dataset.camera = "true";
       await video.play();
       video.focus();
+      return undefined;
     } catch (error) {
       this.stop(pane);
       this.view.refuse(pane, "", `The camera cannot be used (${error.message}); allow it in the browser, or drop a picture`);
       this.view.draw();
+      return undefined;
     }
   }
 

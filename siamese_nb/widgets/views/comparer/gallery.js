@@ -37,7 +37,8 @@ class Gallery {
     on(this.saver, "click", () => (this.shown === "ranked" ? this.saveRanking() : this.saveGroups()));
     on(this.leaver, "click", () => this.view.send({ kind: "leave", id: this.given().id }));
     on(this.list, "click", (event) => this.chooseRow(event.target.closest("button")));
-    on(this.list, "keydown", (event) => this.walk(event));
+    on(this.list, "keydown", (event) => this.walk(event, this.list));
+    on(this.matrix.groups, "keydown", (event) => this.walk(event, this.matrix.groups));
     on(this.matrix.groups, "click", (event) => this.chooseRow(event.target.closest("button")));
     this.watching = new IntersectionObserver((seen) => this.see(seen), { scrollMargin: "200px" });
     this.matrix.listen(on);
@@ -129,7 +130,7 @@ class Gallery {
     const key = `${this.id} ${query} ${threshold}`;
     if (!query || this.built === key) return;
     this.built = key;
-    this.watching.disconnect();
+    for (const tile of this.list.querySelectorAll("button")) this.watching.unobserve(tile);
     this.list.replaceChildren(...this.ranking().map((row) => this.buildRow(row)));
     const first = this.list.querySelector("button");
     if (first) first.tabIndex = 0;
@@ -174,10 +175,10 @@ class Gallery {
     this.strays.lastChild.replaceChildren(...lines);
   }
 
-  walk(event) {
-    const buttons = [...this.list.querySelectorAll("button")];
+  walk(event, list) {
+    const buttons = [...list.querySelectorAll("button")];
     const at = buttons.indexOf(event.target);
-    const columns = Math.max(1, getComputedStyle(this.list).gridTemplateColumns.split(" ").length);
+    const columns = list === this.list ? Math.max(1, getComputedStyle(list).gridTemplateColumns.split(" ").length) : 1;
     const step = { ArrowDown: columns, ArrowUp: -columns, ArrowRight: 1, ArrowLeft: -1, Home: -at, End: buttons.length - 1 - at }[event.key];
     if (at < 0 || step === undefined) return;
     event.preventDefault();

@@ -29,6 +29,7 @@ class Intake {
 
   start(pane, name) {
     this.forget(pane);
+    this.view.camera.stop(pane);
     const pending = { id: `${SESSION}-${(lastId += 1)}`, name, size: 0, received: 0 };
     this.pending[pane] = pending;
     return pending;
@@ -117,7 +118,7 @@ class Intake {
     const end = file.size > LIMIT ? 1 : Math.max(1, file.size); // the kernel refuses what is too large by its size alone
     for (let start = 0; start < end; start += CHUNK) {
       await this.until(pane, pending, () => pending.said - pending.heard < AHEAD);
-      const buffer = await file.slice(start, end === 1 ? 0 : start + CHUNK).arrayBuffer();
+      const buffer = await file.slice(start, file.size > LIMIT ? 0 : start + CHUNK).arrayBuffer();
       this.sayMember(pane, pending, { kind: "member", name, size: file.size, index: start / CHUNK }, [buffer]);
     }
   }

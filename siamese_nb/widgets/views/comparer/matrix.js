@@ -227,6 +227,8 @@ class Matrix {
     const rows = several.map((members, number) => this.buildGroup(`Group ${number + 1}: ${plural(members.length, "picture")}`, members));
     if (alone.length) rows.push(this.buildGroup(several.length ? `On their own: ${plural(alone.length, "picture")}` : "No two of them form a group", alone));
     this.groups.replaceChildren(...rows);
+    // One stop of the Tab key for all; the arrow keys go on from there.
+    this.groups.querySelectorAll("button").forEach((tile, at) => (tile.tabIndex = at ? -1 : 0));
   }
 
   buildGroup(words, members) {
