@@ -3,7 +3,7 @@
     siamese-nb get omniglot                                    (or --from FILE, where there is no network)
     python benchmarks/omniglot.py --recipe ours                three seeds, a table, benchmarks/omniglot.json
     python benchmarks/omniglot.py --recipe ours --quick        the same in a few minutes a seed
-    python benchmarks/omniglot.py --recipe paper               the paper's own leg, distance, loss and distortions
+    python benchmarks/omniglot.py --recipe paper               the paper's leg at 48 pixels, distance and loss
     python benchmarks/omniglot.py --all-alphabets --out DIR    a bundle for others' test pairs, by siamese-nb score
 
 Each seed splits the 30 alphabets into training, validation (the threshold is chosen there) and test, which share no
@@ -117,6 +117,8 @@ def main() -> None:
     parser.add_argument("--all-alphabets", action="store_true", help="train on all, with the first seed; no table")
     parser.add_argument("--out", type=Path, default=Path("saved_model"), help="where the bundles go")
     given = parser.parse_args()
+    if given.quick and given.recipe != "ours":
+        parser.error("--quick is a shorter `ours`; leave --recipe paper away, or --quick")
     recipe = "quick" if given.quick and given.recipe == "ours" else given.recipe
     seeds = given.seeds or SEEDS[recipe]
     dataset = scan(given.data)

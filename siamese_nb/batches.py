@@ -167,7 +167,8 @@ class IdentityBatches(ImageBatches):
     units_together = 16  # what is learned by is compared with the whole batch: let that be hard
 
     def __init__(self, table: NDArray[Any], part: Part, config: TrainConfig, images_at_once: int | None = None) -> None:
-        self.turns = _QUARTERS if config.rotations and table.ndim == 4 else 1
+        # Pictures alone: a turned feature map is not the map of a turned picture.
+        self.turns = _QUARTERS if config.rotations and table.dtype == np.uint8 else 1
         super().__init__(table, part, config, images_at_once)
 
     def _begin(self) -> None:

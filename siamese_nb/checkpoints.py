@@ -13,18 +13,21 @@ import numpy as np
 from siamese_nb.bank import Bank
 from siamese_nb.config import TrainConfig
 from siamese_nb.dataset import Dataset
+from siamese_nb.pairs import Split
 from siamese_nb.provenance import versions
 from siamese_nb.storage import cache_folder, whole_file
 
 History = dict[str, list[float]]
 
 
-def checkpoint_folder(config: TrainConfig, dataset: Dataset, bank: Bank, backbone: keras.Model) -> Path:
-    """Return the folder, in the cache, of all that follows from this configuration, these pictures and this leg."""
+def checkpoint_folder(config: TrainConfig, dataset: Dataset, bank: Bank, split: Split, backbone: keras.Model) -> Path:
+    """Return the folder, in the cache, of all that follows from this configuration, these pictures, split and leg."""
     key = hashlib.blake2b(digest_size=16)
     about = {"config": config.to_dict(), "versions": versions(), "paths": dataset.paths, "shape": bank.images.shape}
     key.update(json.dumps(about).encode("utf-8", "surrogateescape"))
-    for array in (bank.digests, dataset.identity, *backbone.get_weights()):
+    judged = (split.train, split.validation)
+    parts = [array for part in judged for array in (part.images, part.identity, part.category, part.labelled)]
+    for array in (bank.digests, dataset.identity, *parts, *backbone.get_weights()):
         key.update(np.ascontiguousarray(array).data)
     return cache_folder() / "runs" / key.hexdigest()
 

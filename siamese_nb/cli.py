@@ -94,7 +94,10 @@ def train(
     leg: Annotated[str, typer.Option(help="base_cnn, vgg16, mobilenetv2 or another of Keras.")] = "base_cnn",
     weights: Annotated[str, typer.Option(help="imagenet, none or a weights file.")] = "imagenet",
     loss: Annotated[str, typer.Option(help="focal, triplet, cosface or another.")] = "binary_crossentropy",
-    augment: Annotated[str, typer.Option(help="Change pictures while a leg learns: none, affine or photo.")] = "none",
+    augment: Annotated[
+        str,
+        typer.Option(help="Change pictures while a leg learns: none, affine or photo; frozen: with --set views=4."),
+    ] = "none",
     neg_factor: Annotated[float, typer.Option(help="Impostor pairs per genuine pair.")] = 3,
     negatives: Annotated[str, typer.Option(help="Impostors across or within categories, or mixed.")] = "mixed",
     split_by: Annotated[str, typer.Option(help="What parts must not share: identity or category.")] = "identity",

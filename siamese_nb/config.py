@@ -36,7 +36,8 @@ _CHOICES = {
     "schedule": ("constant", "cosine"),
     "optimizer": OPTIMIZERS,
 }
-_KINDS = {str: "name", bool: "bool"}
+_KINDS = {str: "name", bool: "bool (true or false)"}
+_WORDS = {"True": "true", "False": "false", "None": "null"}  # as Python writes them
 _WHOLE_NUMBERS = {
     "image_size": (28, 1024),  # below 28 pixels the legs' poolings leave nothing
     "embedding": (1, 65_536),
@@ -167,11 +168,21 @@ class TrainConfig:
                 f"rotations=True needs a loss of identities, and loss={self.loss!r} is one of pairs; "
                 "choose cosface or another, or leave rotations out"
             )
+        if self.rotations and not self.learns_from_pictures:
+            raise InputError(
+                f"rotations=True needs a leg that learns from pictures, and {self.leg} is frozen or learns its last "
+                "block from feature maps; choose stroke_cnn, or fine_tune with depth=leg, or leave rotations out"
+            )
 
     @property
     def learns_leg(self) -> bool:
         """Whether the leg starts from random weights and so must be trained from the first step."""
         return self.leg in SCRATCH_LEGS or self.weights == "none"
+
+    @property
+    def learns_from_pictures(self) -> bool:
+        """Whether pictures go through the leg while it learns, not only what a frozen part has made of them."""
+        return self.learns_leg or (self.fine_tune and self.depth == "leg")
 
     def _check_shares(self) -> None:
         for name in ("validation_share", "test_share"):
@@ -216,7 +227,7 @@ def read_settings(given: Sequence[str]) -> dict[str, Any]:
         if not equals:
             raise InputError(f"the setting {setting!r} has no value; write it as name=value")
         try:
-            values[name.strip()] = json.loads(value)
+            values[name.strip()] = json.loads(_WORDS.get(value.strip(), value))
         except ValueError:  # a bare word
             values[name.strip()] = value.strip()
     return values

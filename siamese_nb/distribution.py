@@ -253,8 +253,10 @@ def _strategy() -> Any:
 
 
 def _worker() -> int:
-    """Return which of the machines this one is, from 0."""
-    return int(json.loads(os.environ.get("TF_CONFIG", "{}")).get("task", {}).get("index", 0))
+    """Return which of the machines this one is, from 0; a chief stands before the workers."""
+    given = json.loads(os.environ.get("TF_CONFIG", "{}"))
+    task, chiefs = given.get("task", {}), len(given.get("cluster", {}).get("chief", ()))
+    return int(task.get("index", 0)) + (chiefs if task.get("type") == "worker" else 0)
 
 
 def _layers(model: keras.Model) -> Iterator[keras.layers.Layer]:

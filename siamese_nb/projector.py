@@ -63,4 +63,5 @@ def make_sprite(images: NDArray[np.uint8]) -> Image.Image:
 
 
 def _cell(text: str) -> str:
+    text = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")  # names of files may be no UTF-8
     return " ".join(text.split())  # a tab or a line's end would shift what follows

@@ -97,6 +97,9 @@ def train(
     spread = make_distribution(distribution)  # first: TensorFlow accepts workers before it computes anything, not after
     config = config or TrainConfig()
     check_engine(config.engine)
+    if config.augment != "none" and not (config.views or config.learns_from_pictures):
+        unused = f"augment={config.augment} changes nothing: what is frozen sees each picture once; give views=4 too"
+        tqdm.write(unused, file=sys.stderr)
     started = time.strftime("%Y%m%d-%H%M%S")
     with told(panel), ExitStack() as undone:
         if not spread.chief:  # of several machines the first one writes; what the others write goes with them
@@ -152,7 +155,7 @@ class Run:
 
     def __post_init__(self) -> None:
         """Draw the fixed pairs, and make one leg of backbone and projection."""
-        self.checkpoints = checkpoint_folder(self.config, self.dataset, self.bank, self.backbone)
+        self.checkpoints = checkpoint_folder(self.config, self.dataset, self.bank, self.split, self.backbone)
         self.leg = keras.Model(self.backbone.input, self.projection(self.backbone.output), name="leg")
         self.validation = self._judged(self.split.validation)
         self.test = self._judged(self.split.test)

@@ -36,7 +36,8 @@ def told(panel: Panel | None) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        reason = "interrupted before its first epoch was done" if isinstance(error, KeyboardInterrupt) else str(error)
+        cut = "interrupted: run the cell again, and training goes on after the last whole epoch"
+        reason = cut if isinstance(error, KeyboardInterrupt) else str(error)
         panel.show(phase="failed", message=reason or type(error).__name__)
         raise
 

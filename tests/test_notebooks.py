@@ -161,7 +161,7 @@ def test_training_leaves_a_bundle_and_logs(project):
     (bundle,) = (file.parent for file in (folder / "saved_model").glob("*/bundle.json"))
     assert len(json.loads((bundle / "history.json").read_text("utf-8"))["val_auc"]) == 2
     kinds = {file.parent.name for file in (folder / "logs" / "fit" / bundle.name).rglob("events.out.tfevents.*")}
-    assert kinds == {"train", "validation"}
+    assert kinds == {"train", "validation", "test", bundle.name}
 
 
 def test_the_threshold_is_saved_with_its_reason(project):

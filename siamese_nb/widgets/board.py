@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from pathlib import Path
@@ -78,8 +79,9 @@ class TensorBoardButton(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget
             return
         self._port = _free_port()
         where = ["--logdir", str(self._folder), "--host", _HOST, "--port", str(self._port)]
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the server; a pipe that nobody reads fills up
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tensorboard.main", *where], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+            [sys.executable, "-m", "tensorboard.main", *where], stdout=subprocess.DEVNULL, stderr=self._said
         )
         atexit.register(self._process.terminate)
         self._await()
@@ -94,7 +96,9 @@ class TensorBoardButton(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget
             except OSError:
                 time.sleep(0.2)
         self._process.terminate()
-        said = self._process.communicate()[1].decode(errors="replace").strip().splitlines()[-1:]
+        self._process.wait()
+        self._said.seek(0)
+        said = self._said.read().decode(errors="replace").strip().splitlines()[-1:]
         raise InputError(f"TensorBoard did not start: {' '.join(said) or f'no answer within {_PATIENCE} seconds'}")
 
 
