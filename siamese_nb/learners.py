@@ -112,7 +112,8 @@ class IdentityLearner(PairLearner):
             images = keras.Input(self.leg.input_shape[1:], dtype=self.leg.input.dtype)
             found = self.leg(images if self.augmentation is None else self.augmentation(images))
             model = keras.Model(images, found if directions is None else directions(found))
-        if directions is not None and not self.config.learns_leg:  # a pretrained leg has learned already
+        fresh = self.pictures and self.config.learns_leg
+        if directions is not None and not fresh:  # what a pretrained leg sees lies in its place already
             directions.set_weights([np.repeat(self._mean_embeddings(), batches.turns, axis=0).T])
         return batches, model, self.distribution.joined({**OF_BATCH, **OF_ALL}[name])
 
