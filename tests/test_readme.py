@@ -15,6 +15,9 @@ import pytest
 import yaml
 from PIL import Image
 
+from siamese_nb import TrainConfig
+from siamese_nb.config import read_settings
+
 ROOT = Path(__file__).resolve().parents[1]
 COUPLES_PER_CATEGORY = 3
 SECONDS = 300
@@ -84,6 +87,10 @@ def help_is_there(match, folder):
     run(f"{match[1]} --help", folder)
 
 
+def settings_fit(match, folder):
+    TrainConfig.from_dict({"leg": match[1], **read_settings([match[2]])})
+
+
 def nothing(match, folder):
     """Leave it: it only moves the reader's shell."""
 
@@ -98,6 +105,7 @@ NOT_RUN = {
     r"(?:python -m )?tensorboard(?:\.main)? --logdir (\S+)": logs_are_readable,  # a server
     r"((?:\w+=\w+ )?(?:python -m jupyterlab|jupyter lab)\b).*": help_is_there,  # a server
     r"(siamese-nb app)\b.*": help_is_there,  # a server
+    r"siamese-nb train \S+ --leg (\S+) --set (\S+)": settings_fit,  # weights from the network
 }
 
 
