@@ -98,6 +98,7 @@ def _is_sound(folder: Path, shape: tuple[int, ...]) -> bool:
 
 def _take_over(folder: Path, rows: NDArray[Any]) -> None:
     """Copy what other stores of this size hold: a folder in which one picture changed is not decoded again."""
+    begins = _begins(folder)
     for other in _others(folder):
         if rows["done"].all():
             return
@@ -113,7 +114,7 @@ def _take_over(folder: Path, rows: NDArray[Any]) -> None:
                 # Mapped anew for each block, so that the pages of the last one are let go.
                 images = np.load(other / IMAGES, mmap_mode="r")[source[order]]
                 rows["digest"][to[order]] = theirs["digest"][source[order]]
-                _write(folder, rows, dict(zip(to[order].tolist(), images, strict=True)))
+                _write(folder, begins, rows, dict(zip(to[order].tolist(), images, strict=True)))
 
 
 def drop_contained(folder: Path, stamps: NDArray[np.uint64]) -> None:
@@ -143,12 +144,13 @@ def _decode(folder: Path, rows: NDArray[Any], files: Sequence[Path], size: tuple
     said = f"Decoding to {size[1]} x {size[0]}"
     bar = tqdm(total=len(files), initial=len(files) - len(todo), desc=said, unit="image", delay=2, leave=False)
     failures: list[Failure] = []
+    begins = _begins(folder)
 
     def store(part: NDArray[np.int64]) -> tuple[int, list[Failure]]:
         read = list(_read(files, part, size))
         for row, code, _ in read:
             rows["digest"][row] = code
-        _write(folder, rows, {row: image for row, _, image in read if not isinstance(image, Failure)})
+        _write(folder, begins, rows, {row: image for row, _, image in read if not isinstance(image, Failure)})
         return len(part), [image for _, _, image in read if isinstance(image, Failure)]
 
     # Pillow decodes and resizes outside the interpreter's lock, so threads use every core; each writes what it decoded.
@@ -176,15 +178,19 @@ def _read(
             yield row, code, Failure(row, "unreadable", reason)
 
 
-def _write(folder: Path, rows: NDArray[Any], images: dict[int, NDArray[np.uint8]]) -> None:
+def _begins(folder: Path) -> int:
+    """Tell where in the file the first picture begins; outside of threads, where Python 3.11 may fail to parse a header."""
+    return int(np.load(folder / IMAGES, mmap_mode="r").offset)
+
+
+def _write(folder: Path, begins: int, rows: NDArray[Any], images: dict[int, NDArray[np.uint8]]) -> None:
     """Write pictures to their rows, then note that they are there.
 
     To the file and not to a mapping of it: what is mapped and touched counts as memory of this process, and a full disk
     would end it.
     """
-    start = np.load(folder / IMAGES, mmap_mode="r").offset
     with (folder / IMAGES).open("r+b") as stream:
         for row, image in images.items():
-            stream.seek(start + row * image.size)
+            stream.seek(begins + row * image.size)
             stream.write(np.ascontiguousarray(image).data)
     rows["done"][list(images)] = True

@@ -9,7 +9,6 @@ from bare_page import BarePage
 from lab_server import LabPage
 from playwright.sync_api import Locator, expect
 
-import siamese_nb.widgets
 from siamese_nb.widgets import TrainingPanel, panel
 
 NAMES = ["loss", "binary_accuracy", "precision", "recall", "auc", *(f"recall_at_precision_{p}" for p in (80, 90, 95))]
@@ -29,7 +28,7 @@ def bare(browser, monkeypatch: pytest.MonkeyPatch) -> Iterator[BarePage]:
     """Open a page without Jupyter; after the test, its console must hold no error."""
     monkeypatch.setattr(panel, "display", lambda *given, **options: None)
     context = browser.new_context(viewport={"width": 900, "height": 760})
-    page = BarePage(context.new_page(), Path(siamese_nb.widgets.__file__).with_name("panel.js"))
+    page = BarePage(context.new_page(), TrainingPanel)
     yield page
     context.close()
     assert page.errors == []
