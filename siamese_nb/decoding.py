@@ -179,7 +179,7 @@ def _read(
 
 
 def _begins(folder: Path) -> int:
-    """Tell where in the file the first picture begins; outside of threads, where Python 3.11 may fail to parse a header."""
+    """Tell where in the file the first picture begins; not in threads, where Python 3.11 may fail to parse headers."""
     return int(np.load(folder / IMAGES, mmap_mode="r").offset)
 
 
