@@ -10,8 +10,8 @@ Each seed splits the 30 alphabets into training, validation (the threshold is ch
 alphabet. Judged are things of the test alphabets: 10,000 random pairs of one alphabet by two drawers, half of them
 genuine, and 20-way one-shot recognition within an alphabet, by two drawers, where a tie is an error. What was chosen
 (optimiser, loss, width and size) was chosen on the alphabets of `TUNED_ON`; the seeds are the first ones whose test
-alphabets hold none of them. Two of those eight, Braille and Balinese, are the hardest of all: see the README. Figures
-of `ours` and `paper` have not been measured yet; only those of `--quick` are in omniglot.json.
+alphabets hold none of them. Two of those eight, Braille and Balinese, are the hardest of all: see the README. In
+omniglot.json are two seeds of `--quick` and the first of `ours`; `paper` has not been measured yet.
 """
 
 import argparse
