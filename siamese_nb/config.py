@@ -20,6 +20,7 @@ LOSSES = (
 )
 BASE_SIZE = 96  # pixels: the side of the pictures that base_cnn takes when none is given
 OPTIMIZERS = ("adam", "muon")
+PRECISIONS = ("float32", "mixed_bfloat16")
 PAIR_LOSSES = ("binary_crossentropy", "focal")
 AUGMENTATIONS = ("none", "affine", "photo")
 DEPTHS = ("block", "leg")
@@ -35,11 +36,13 @@ _CHOICES = {
     "split_by": SPLIT_BY,
     "schedule": ("constant", "cosine"),
     "optimizer": OPTIMIZERS,
+    "precision": PRECISIONS,
 }
 _KINDS = {str: "name", bool: "bool (true or false)"}
 _WORDS = {"True": "true", "False": "false", "None": "null"}  # as Python writes them
 _WHOLE_NUMBERS = {
     "image_size": (28, 1024),  # below 28 pixels the legs' poolings leave nothing
+    "frame": (28, 1024),
     "embedding": (1, 65_536),
     "views": (0, 64),
     "epochs": (1, 1_000_000),
@@ -63,6 +66,9 @@ class TrainConfig:
         Of a pretrained leg: `"imagenet"`, `"none"` (the leg is then trained from scratch) or a weights file.
     image_size : int or None
         Side in pixels that pictures are resized to; the leg's own when None.
+    frame : int or None
+        Of a leg that is trained from scratch on drawings: side in pixels of the square that each picture's ink is moved
+        and scaled to fill, once it was read at `image_size`; None for pictures as they are.
     embedding : int or None
         Length of the embedding; None takes the leg's features as they are, scaled to unit length.
     loss : str
@@ -109,6 +115,9 @@ class TrainConfig:
         last; choose the epochs for it, and patience as many.
     optimizer : {"adam", "muon"}
         `muon` often learns a leg from scratch in half the epochs, each a little slower.
+    precision : {"float32", "mixed_bfloat16"}
+        What a leg that is trained from scratch computes in while it learns: `mixed_bfloat16` may halve the time where
+        the processor has instructions for it, and takes longer where it has none. The bundle computes in float32.
     averaged_views : int
         The trained leg averages a picture's embeddings over so many small shifts and turns of it, in each score and
         search: a little more accurate, as many times slower.
@@ -118,6 +127,7 @@ class TrainConfig:
     leg: str = "base_cnn"
     weights: str = "imagenet"
     image_size: int | None = None
+    frame: int | None = None
     embedding: int | None = 128
     loss: str = "binary_crossentropy"
     distance: str = "squared"
@@ -138,6 +148,7 @@ class TrainConfig:
     learning_rate: float = 1e-3
     schedule: str = "constant"
     optimizer: str = "adam"
+    precision: str = "float32"
     averaged_views: int = 1
     seed: int = 0
 
@@ -148,7 +159,7 @@ class TrainConfig:
                 raise InputError(f"{name}={getattr(self, name)!r} is not known; choose one of {', '.join(allowed)}")
         for name, (least, most) in _WHOLE_NUMBERS.items():
             value = getattr(self, name)
-            if name in ("image_size", "embedding") and value is None:
+            if name in ("image_size", "frame", "embedding") and value is None:
                 continue
             if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
                 raise InputError(f"{name}={value!r} is out of range; give a whole number from {least} to {most}")
@@ -163,6 +174,7 @@ class TrainConfig:
                 raise InputError(f"{name}={getattr(self, name)!r} is not a {_KINDS[kind]}; give one")
         if self.views and self.augment == "none":
             raise InputError(f"views={self.views} is of no use with augment='none'; give affine or photo, or no views")
+        self._check_scratch()
         if self.rotations and self.loss in PAIR_LOSSES:
             raise InputError(
                 f"rotations=True needs a loss of identities, and loss={self.loss!r} is one of pairs; "
@@ -183,6 +195,14 @@ class TrainConfig:
     def learns_from_pictures(self) -> bool:
         """Whether pictures go through the leg while it learns, not only what a frozen part has made of them."""
         return self.learns_leg or (self.fine_tune and self.depth == "leg")
+
+    def _check_scratch(self) -> None:
+        if not self.learns_leg and (self.frame is not None or self.precision != "float32"):
+            name = "precision" if self.frame is None else "frame"
+            raise InputError(
+                f"{name}={getattr(self, name)!r} is for legs that are trained from scratch, and {self.leg} is not; "
+                "choose stroke_cnn or another of those, or leave it out"
+            )
 
     def _check_shares(self) -> None:
         for name in ("validation_share", "test_share"):

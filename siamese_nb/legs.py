@@ -1,7 +1,8 @@
 """Legs by name: shared-weights encoders from an image to features, each with its own preprocessing inside the model."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -128,6 +129,22 @@ def build_leg(name: str, size: int, weights: str = "imagenet") -> keras.Model:
         _load_weights(backbone, file, name)
     image = keras.Input(shape, dtype="uint8", name="image")
     return keras.Model(image, backbone(Preprocessing(pretrained.mode)(image)), name=name)
+
+
+@contextmanager
+def computing_in(precision: str) -> Iterator[None]:
+    """Let layers that are built inside compute in this precision; their weights stay float32.
+
+    Parameters
+    ----------
+    precision : {"float32", "mixed_bfloat16"}
+    """
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(precision)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 def build_base_cnn(size: int, filters: tuple[int, ...] = (32, 64, 96, 128)) -> keras.Model:

@@ -34,8 +34,9 @@ from siamese_nb.embeddings import bank_embeddings, cosine_scores, pair_scores, r
 from siamese_nb.engines import EXACT, check_engine
 from siamese_nb.errors import InputError
 from siamese_nb.evidence import ScoredPairs
+from siamese_nb.frames import build_frame, frame_first
 from siamese_nb.learners import make_learner
-from siamese_nb.legs import build_leg, default_size
+from siamese_nb.legs import build_leg, computing_in, default_size
 from siamese_nb.looks import describe_colours
 from siamese_nb.models import MetricHead, build_projection, build_siamese
 from siamese_nb.novelty import Known, Sample
@@ -144,7 +145,8 @@ class Run:
         size = config.image_size or default_size(config.leg)
         spread = distribution or OneDevice()
         with spread.scope():
-            backbone = build_leg(config.leg, size, config.weights)
+            with computing_in(config.precision):
+                backbone = build_leg(config.leg, config.frame or size, config.weights)
             projection = build_projection(backbone.output_shape[-1], config.embedding)
         dataset, bank = dataset.bank((size, size))
         shares = config.validation_share, config.test_share
@@ -197,13 +199,13 @@ class Run:
         if not self.config.learns_leg:
             rate /= _FINE_TUNE_SLOWER
             freeze_statistics(self.backbone)
-        self._fit(self.leg, self.bank.images, rate, folder, "leg")
+        self._fit(self.leg, self._pictures(), rate, folder, "leg")
 
     def verifier(self) -> Verifier:
         """Choose the threshold on validation, measure on test, and put the evidence together."""
         if self.panel is not None:
             self.panel.show(phase="measuring")
-        self.leg = average_views(self.leg, self.config.averaged_views)
+        self.leg = self._whole_leg()
         embeddings = self.embeddings = self._embeddings()
         pairs = {name: self._scored(embeddings, *getattr(self, name)) for name in ("validation", "test")}
         judged = pairs["validation"]
@@ -243,6 +245,21 @@ class Run:
             "path": [self.dataset.paths[row] for row in part.images],
         }
         write_projector(folder, self.embeddings[part.images], self.bank.images[part.images], columns)
+
+    def _pictures(self) -> NDArray[np.uint8]:
+        """Return the pictures as the leg is to learn from them: framed once, if at all."""
+        if self.config.frame is None:
+            return self.bank.images
+        return bank_embeddings(build_frame(self.bank.images.shape[1], self.config.frame), self.bank)
+
+    def _whole_leg(self) -> keras.Model:
+        """Return the trained leg with all that a picture goes through before and after, in full precision."""
+        leg = self.leg
+        if self.config.precision != "float32":
+            exact = build_leg(self.config.leg, leg.input_shape[1], "none")
+            exact.set_weights(self.backbone.get_weights())
+            leg = keras.Model(exact.input, self.projection(exact.output), name="leg")
+        return frame_first(average_views(leg, self.config.averaged_views), self.bank.images.shape[1], self.config.frame)
 
     def _embeddings(self) -> NDArray[np.float32]:
         """Embed each picture that the evidence needs once; rows of others stay 0."""
