@@ -131,7 +131,7 @@ class ImageBatches(Batches):
     All genuine pairs of a batch are used, and its impostors are drawn among its own images.
     """
 
-    images_together = 2
+    unit = 2  # images
     units_together = 4  # of one category in a batch, so that it offers impostors within a category
 
     def __init__(self, table: NDArray[Any], part: Part, config: TrainConfig, images_at_once: int | None = None) -> None:
@@ -140,7 +140,7 @@ class ImageBatches(Batches):
 
     def _begin(self) -> None:
         rng = self._random()
-        units, category = _units(self.part, self.images_together, rng)
+        units, category = _units(self.part, self.unit, rng)
         order = rng.permutation(len(units))
         order = order[np.argsort(category[order], kind="stable")]
         groups = np.array_split(order, max(1, len(order) // self.units_together))
@@ -163,11 +163,11 @@ class IdentityBatches(ImageBatches):
     A batch is `(images, identity)`, identities numbered from 0 in the part; those of rows that only fill up are -1.
     """
 
-    images_together = 4
-    units_together = 16  # what is learned by is compared with the whole batch: let that be hard
+    unit = 4  # what is learned by is compared with the whole batch: images_together say how hard that is
 
     def __init__(self, table: NDArray[Any], part: Part, config: TrainConfig, images_at_once: int | None = None) -> None:
         # Pictures alone: a turned feature map is not the map of a turned picture.
+        self.units_together = max(1, config.images_together // self.unit)
         self.turns = _QUARTERS if config.rotations and table.dtype == np.uint8 else 1
         super().__init__(table, part, config, images_at_once)
 

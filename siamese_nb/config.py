@@ -48,6 +48,7 @@ _WHOLE_NUMBERS = {
     "epochs": (1, 1_000_000),
     "patience": (1, 1_000_000),
     "batch_images": (8, 65_536),
+    "images_together": (8, 65_536),
     "averaged_views": (1, 64),
     "seed": (0, 2**32 - 1),  # NumPy's legacy generator, which Keras seeds too, takes no more
 }
@@ -107,6 +108,8 @@ class TrainConfig:
         Stop after so many epochs in which validation (its loss; its AUC where embeddings are learned) got no better.
     batch_images : int
         Images per step where the leg learns.
+    images_together : int
+        Of a batch, for losses of identities: images of one category, so that it offers impostors within it.
     learning_rate : float
         Of what starts from random weights; on features of a frozen leg a third of it, of a leg's last block a tenth,
         of the whole leg a twentieth.
@@ -121,6 +124,9 @@ class TrainConfig:
     averaged_views : int
         The trained leg averages a picture's embeddings over so many small shifts and turns of it, in each score and
         search: a little more accurate, as many times slower.
+    whiten : bool
+        Whether the embeddings of a leg that is trained from scratch are stretched in the end, so that training pictures
+        of one thing differ as much in every direction (within-class covariance normalisation).
     seed : int
     """
 
@@ -145,11 +151,13 @@ class TrainConfig:
     epochs: int = 30
     patience: int = 5
     batch_images: int = 64
+    images_together: int = 64
     learning_rate: float = 1e-3
     schedule: str = "constant"
     optimizer: str = "adam"
     precision: str = "float32"
     averaged_views: int = 1
+    whiten: bool = False
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -168,7 +176,7 @@ class TrainConfig:
             if not isinstance(value, int | float) or not 0 < value < 1000:
                 raise InputError(f"{name}={value!r} is out of range; give a number above 0 and below 1000")
         self._check_shares()
-        kinds = {"leg": str, "weights": str, "fine_tune": bool, "rotations": bool}
+        kinds = {"leg": str, "weights": str, "fine_tune": bool, "rotations": bool, "whiten": bool}
         for name, kind in kinds.items():
             if not isinstance(getattr(self, name), kind):
                 raise InputError(f"{name}={getattr(self, name)!r} is not a {_KINDS[kind]}; give one")
@@ -197,8 +205,9 @@ class TrainConfig:
         return self.learns_leg or (self.fine_tune and self.depth == "leg")
 
     def _check_scratch(self) -> None:
-        if not self.learns_leg and (self.frame is not None or self.precision != "float32"):
-            name = "precision" if self.frame is None else "frame"
+        usual = {"frame": None, "precision": "float32", "whiten": False}
+        name = next((name for name, value in usual.items() if getattr(self, name) != value), None)
+        if name is not None and not self.learns_leg:
             raise InputError(
                 f"{name}={getattr(self, name)!r} is for legs that are trained from scratch, and {self.leg} is not; "
                 "choose stroke_cnn or another of those, or leave it out"

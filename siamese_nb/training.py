@@ -35,7 +35,7 @@ from siamese_nb.engines import EXACT, check_engine
 from siamese_nb.errors import InputError
 from siamese_nb.evidence import ScoredPairs
 from siamese_nb.frames import build_frame, frame_first
-from siamese_nb.learners import make_learner
+from siamese_nb.learners import fit_head, make_learner
 from siamese_nb.legs import build_leg, computing_in, default_size
 from siamese_nb.looks import describe_colours
 from siamese_nb.models import MetricHead, build_projection, build_siamese
@@ -49,6 +49,7 @@ from siamese_nb.thresholds import choose_threshold
 from siamese_nb.verifier import Verifier
 from siamese_nb.views import average_views
 from siamese_nb.watching import Panel, told
+from siamese_nb.whitening import whiten, within_class_whitening
 
 _FROZEN_SLOWER = 3  # good features need a nudge; at full rate validation is best after one epoch and falls from there
 _BLOCK_SLOWER = 10  # on three splits of Grocery Store photos, validation rose by 0.009 with it
@@ -253,13 +254,23 @@ class Run:
         return bank_embeddings(build_frame(self.bank.images.shape[1], self.config.frame), self.bank)
 
     def _whole_leg(self) -> keras.Model:
-        """Return the trained leg with all that a picture goes through before and after, in full precision."""
+        """Return the trained leg with all that a picture goes through before and after it, in full precision."""
         leg = self.leg
         if self.config.precision != "float32":
             exact = build_leg(self.config.leg, leg.input_shape[1], "none")
             exact.set_weights(self.backbone.get_weights())
             leg = keras.Model(exact.input, self.projection(exact.output), name="leg")
-        return frame_first(average_views(leg, self.config.averaged_views), self.bank.images.shape[1], self.config.frame)
+        if self.config.whiten:
+            rows = self.split.train.images
+            embeddings, place, _ = row_embeddings(leg, self._pictures(), rows, rows)
+            matrix = within_class_whitening(embeddings[place], self.split.train.identity)
+        leg = average_views(leg, self.config.averaged_views)
+        leg = frame_first(leg, self.bank.images.shape[1], self.config.frame)
+        if self.config.whiten:
+            leg = whiten(leg, matrix)
+            pairs = Watched.draw(self.split.train, self.split.validation, self.config).train
+            fit_head(self.head, *row_embeddings(leg, self.bank.images, pairs.one, pairs.two), pairs.label)
+        return leg
 
     def _embeddings(self) -> NDArray[np.float32]:
         """Embed each picture that the evidence needs once; rows of others stay 0."""
