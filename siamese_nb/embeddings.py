@@ -109,7 +109,7 @@ def _write_embeddings(
     """Write them block by block as a .npy file: feature maps of many pictures would not fit into memory."""
     shape = (len(images), *leg.output_shape[1:])
     pictures_out = leg.output.dtype == "uint8"
-    kind = np.uint8 if pictures_out else np.float32 if len(shape) == 2 else np.float16
+    kind: Any = np.uint8 if pictures_out else np.float32 if len(shape) == 2 else np.float16
     check_room(math.prod(shape) * np.dtype(kind).itemsize)
     header = {"descr": np.lib.format.dtype_to_descr(np.dtype(kind)), "fortran_order": False, "shape": shape}
     np.lib.format.write_array_header_1_0(stream, header)

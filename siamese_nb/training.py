@@ -144,6 +144,11 @@ class Run:
         """Decode the pictures, split them, and build the network."""
         keras.utils.set_random_seed(config.seed)
         size = config.image_size or default_size(config.leg)
+        if config.frame is not None and config.frame > size:
+            raise InputError(
+                f"frame={config.frame} is larger than the pictures, which are read at {size} pixels; "
+                f"give a larger image_size, such as {2 * config.frame}, or a smaller frame"
+            )
         spread = distribution or OneDevice()
         with spread.scope():
             with computing_in(config.precision):

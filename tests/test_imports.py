@@ -21,15 +21,17 @@ ORDER = [
     "review", "dataset", "label_review", "parts", "pairs", "novelty", "suspects", "looks",
     "metrics", "intervals", "calibration", "clusters", "thresholds", "oneshot", "report", "baselines", "plots",
     "rendering", "sample", "alphabets", "fetch", "widgets", "page", "doctor", "unseen",
-    "config", "frames", "scratch_legs", "legs", "blocks", "models", "views", "whitening", "engines", "embeddings", "losses", "augmentation",
-    "batches", "distribution", "learners", "callbacks", "tensorboard", "projector", "provenance", "checkpoints",
+    "config", "frames", "scratch_legs", "legs", "blocks", "models", "views", "whitening", "engines", "embeddings",
+    "losses", "augmentation", "batches", "distribution", "learners", "callbacks", "tensorboard", "projector",
+    "provenance", "checkpoints",
     "board", "devices", "watching", "muon", "stages", "evidence", "explain",
     "evaluation_page", "bundle", "verifier", "sources", "inspection",
     "same_pairs", "training", "answers", "app", "demo", "cli",
 ]  # fmt: skip
 WITH_KERAS = {
     "fetch", "frames", "scratch_legs", "legs", "blocks", "models", "views", "whitening", "muon", "sources", "engines",
-    "embeddings", "losses", "augmentation", "batches", "distribution", "learners", "callbacks", "checkpoints", "board", "devices", "watching",
+    "embeddings", "losses", "augmentation", "batches", "distribution", "learners", "callbacks", "checkpoints", "board",
+    "devices", "watching",
     "stages", "explain", "bundle", "verifier", "same_pairs", "provenance", "training", "answers", "app", "demo",
 }  # fmt: skip
 # What the rooms that anyone should be able to use alone may know of the others, beside `errors`.
