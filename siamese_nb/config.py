@@ -22,7 +22,7 @@ BASE_SIZE = 96  # pixels: the side of the pictures that base_cnn takes when none
 OPTIMIZERS = ("adam", "muon")
 PRECISIONS = ("float32", "mixed_bfloat16")
 PAIR_LOSSES = ("binary_crossentropy", "focal")
-AUGMENTATIONS = ("none", "affine", "photo")
+AUGMENTATIONS = ("none", "affine", "strokes", "photo")
 DEPTHS = ("block", "leg")
 ENGINES = ("keras", "openvino", "openvino_bfloat16")
 SCRATCH_LEGS = ("base_cnn", "stroke_cnn", "koch2015")  # which start from random weights
@@ -81,15 +81,18 @@ class TrainConfig:
         Impostors from another category, from the same category, or half of each.
     neg_factor : float
         Impostor pairs per genuine pair.
-    augment : {"none", "affine", "photo"}
-        How pictures are changed at random while a leg learns: `affine` turns, shifts, scales and shears; `photo`
-        mirrors, changes light and colour and covers a spot too. `none` where that would change what a picture shows.
+    augment : {"none", "affine", "strokes", "photo"}
+        How pictures are changed at random while a leg learns: `affine` turns, shifts, scales and shears; `strokes` does
+        more of that, and makes strokes thicker and thinner, for dark drawings on light ground; `photo` mirrors, changes
+        light and colour and covers a spot too. `none` where that would change what a picture shows.
     views : int
         Of a pretrained leg, or the part of it that is frozen: changed views of each picture, made by `augment`, that go
         through it once beside the picture itself; each batch draws among them.
     rotations : bool
         Whether each thing turned by 90, 180 and 270 degrees is another thing to learn: four times as many, where the
         way up matters, as it does in writing. For losses of identities.
+    reflections : bool
+        Whether each thing's mirror image is another thing to learn as well: twice as many. As for `rotations`.
     split_by : {"identity", "category"}
         What train, validation and test must not share.
     validation_share, test_share : float
@@ -142,6 +145,7 @@ class TrainConfig:
     augment: str = "none"
     views: int = 0
     rotations: bool = False
+    reflections: bool = False
     split_by: str = "identity"
     validation_share: float = 0.2
     test_share: float = 0.2
@@ -176,23 +180,16 @@ class TrainConfig:
             if not isinstance(value, int | float) or not 0 < value < 1000:
                 raise InputError(f"{name}={value!r} is out of range; give a number above 0 and below 1000")
         self._check_shares()
-        kinds = {"leg": str, "weights": str, "fine_tune": bool, "rotations": bool, "whiten": bool}
+        kinds = {"leg": str, "weights": str, "fine_tune": bool, "rotations": bool, "reflections": bool, "whiten": bool}
         for name, kind in kinds.items():
             if not isinstance(getattr(self, name), kind):
                 raise InputError(f"{name}={getattr(self, name)!r} is not a {_KINDS[kind]}; give one")
         if self.views and self.augment == "none":
             raise InputError(f"views={self.views} is of no use with augment='none'; give affine or photo, or no views")
         self._check_scratch()
-        if self.rotations and self.loss in PAIR_LOSSES:
-            raise InputError(
-                f"rotations=True needs a loss of identities, and loss={self.loss!r} is one of pairs; "
-                "choose cosface or another, or leave rotations out"
-            )
-        if self.rotations and not self.learns_from_pictures:
-            raise InputError(
-                f"rotations=True needs a leg that learns from pictures, and {self.leg} is frozen or learns its last "
-                "block from feature maps; choose stroke_cnn, or fine_tune with depth=leg, or leave rotations out"
-            )
+        for name in ("rotations", "reflections"):
+            if getattr(self, name):
+                self._check_sides(name)
 
     @property
     def learns_leg(self) -> bool:
@@ -203,6 +200,18 @@ class TrainConfig:
     def learns_from_pictures(self) -> bool:
         """Whether pictures go through the leg while it learns, not only what a frozen part has made of them."""
         return self.learns_leg or (self.fine_tune and self.depth == "leg")
+
+    def _check_sides(self, name: str) -> None:
+        if self.loss in PAIR_LOSSES:
+            raise InputError(
+                f"{name}=True needs a loss of identities, and loss={self.loss!r} is one of pairs; "
+                f"choose cosface or another, or leave {name} out"
+            )
+        if not self.learns_from_pictures:
+            raise InputError(
+                f"{name}=True needs a leg that learns from pictures, and {self.leg} is frozen or learns its last "
+                f"block from feature maps; choose stroke_cnn, or fine_tune with depth=leg, or leave {name} out"
+            )
 
     def _check_scratch(self) -> None:
         usual = {"frame": None, "precision": "float32", "whiten": False}

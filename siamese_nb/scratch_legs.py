@@ -7,6 +7,7 @@ from keras import ops
 
 _STROKE_BLOCKS = ((24, True), (48, False), (64, True), (96, False), (96, True), (128, False), (128, False))
 """Channels of each convolution, and whether its output is halved in width and height."""
+_STROKE_DROPOUT = 0.1
 _KOCH_SIZE = 105
 _KOCH_BLOCKS = ((64, 10), (128, 7), (128, 4), (256, 4))  # channels and kernel of each convolution at that size
 
@@ -43,7 +44,8 @@ def build_stroke_cnn(size: int) -> keras.Model:
         if found.shape == x.shape:  # learn what to add
             found = keras.layers.Add()([x, found])
         x = keras.layers.ReLU()(found)
-    return keras.Model(image, keras.layers.Flatten()(x), name="stroke_cnn")
+    features = keras.layers.Dropout(_STROKE_DROPOUT)(keras.layers.Flatten()(x))
+    return keras.Model(image, features, name="stroke_cnn")
 
 
 def build_koch2015(size: int) -> keras.Model:
