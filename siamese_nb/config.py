@@ -21,6 +21,7 @@ LOSSES = (
 BASE_SIZE = 96  # pixels: the side of the pictures that base_cnn takes when none is given
 OPTIMIZERS = ("adam", "muon")
 PRECISIONS = ("float32", "mixed_bfloat16")
+KEPT = ("best", "last")
 PAIR_LOSSES = ("binary_crossentropy", "focal")
 AUGMENTATIONS = ("none", "affine", "strokes", "photo")
 DEPTHS = ("block", "leg")
@@ -37,6 +38,7 @@ _CHOICES = {
     "schedule": ("constant", "cosine"),
     "optimizer": OPTIMIZERS,
     "precision": PRECISIONS,
+    "keep": KEPT,
 }
 _KINDS = {str: "name", bool: "bool (true or false)"}
 _WORDS = {"True": "true", "False": "false", "None": "null"}  # as Python writes them
@@ -109,6 +111,9 @@ class TrainConfig:
         At most.
     patience : int
         Stop after so many epochs in which validation (its loss; its AUC where embeddings are learned) got no better.
+    keep : {"best", "last"}
+        Whose weights are kept: of the best epoch by validation, or of the last, to which `schedule="cosine"` leads;
+        validation of a few categories, some of them unlike the rest, may call an early epoch best.
     batch_images : int
         Images per step where the leg learns.
     images_together : int
@@ -154,6 +159,7 @@ class TrainConfig:
     engine: str = "keras"
     epochs: int = 30
     patience: int = 5
+    keep: str = "best"
     batch_images: int = 64
     images_together: int = 64
     learning_rate: float = 1e-3
