@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from siamese_nb import legs, models, views  # noqa: F401 - their layers must be registered before Keras reads a bundle
 from siamese_nb.errors import InputError
-from siamese_nb.evidence import ScoredPairs
 from siamese_nb.novelty import Known
+from siamese_nb.scored_pairs import ScoredPairs
 from siamese_nb.storage import to_json, whole_file, whole_folder
 
 FORMAT = 1  # raise it when an older siamese_nb could not read the bundle rightly

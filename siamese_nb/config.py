@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from siamese_nb.errors import InputError
-from siamese_nb.pairs import NEGATIVES, SPLIT_BY
+from siamese_nb.pairs import NEGATIVES
+from siamese_nb.split import SPLIT_BY
 
 LOSSES = (
     "binary_crossentropy",

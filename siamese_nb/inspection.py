@@ -7,10 +7,10 @@ from typing import Any
 from siamese_nb.bank import Bank
 from siamese_nb.config import BASE_SIZE, TrainConfig
 from siamese_nb.dataset import Dataset, scan
+from siamese_nb.descriptors import describe_looks
 from siamese_nb.doctor import THUMBNAIL, Finding, disguised_likeness, examine, figures_of, find_leaks
 from siamese_nb.doctor.embedded import without_blanks
 from siamese_nb.errors import InputError
-from siamese_nb.looks import describe_looks
 from siamese_nb.suspects import Suspect, find_suspects
 
 

@@ -28,20 +28,21 @@ from siamese_nb.calibration import fit_calibration
 from siamese_nb.checkpoints import checkpoint_folder
 from siamese_nb.config import TrainConfig
 from siamese_nb.dataset import Dataset, scan
+from siamese_nb.descriptors import describe_colours
 from siamese_nb.distribution import OneDevice, make_distribution
 from siamese_nb.doctor import Certificate, certified_split, figures_of
 from siamese_nb.embeddings import bank_embeddings, cosine_scores, pair_scores, row_embeddings
 from siamese_nb.engines import EXACT, check_engine
 from siamese_nb.errors import InputError
-from siamese_nb.evidence import ScoredPairs
 from siamese_nb.learners import make_learner
 from siamese_nb.legs import build_leg, default_size
-from siamese_nb.looks import describe_colours
 from siamese_nb.models import MetricHead, build_projection, build_siamese
 from siamese_nb.novelty import Known, Sample
-from siamese_nb.pairs import Pairs, Part, Split
+from siamese_nb.pairs import Pairs, Part
 from siamese_nb.projector import write_projector
 from siamese_nb.provenance import auc_by_kind, dataset_facts, versions
+from siamese_nb.scored_pairs import ScoredPairs
+from siamese_nb.split import Split
 from siamese_nb.stages import Watched, fit_stage, freeze_statistics, sample_part
 from siamese_nb.storage import check_writable
 from siamese_nb.thresholds import choose_threshold

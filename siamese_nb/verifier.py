@@ -15,11 +15,11 @@ from siamese_nb.calibration import Calibration
 from siamese_nb.dataset import Dataset, scan
 from siamese_nb.embeddings import bank_embeddings, embed, pair_scores, row_scores
 from siamese_nb.errors import InputError
-from siamese_nb.evidence import ScoredPairs
 from siamese_nb.images import ImageSource, read_image
 from siamese_nb.metrics import check_threshold, is_collapsed, verdict
 from siamese_nb.models import MetricHead
 from siamese_nb.novelty import Known
+from siamese_nb.scored_pairs import ScoredPairs
 
 _IMAGES_AT_ONCE = 1024  # decoded pictures in memory
 

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
-from siamese_nb import evidence, sample
+from siamese_nb import sample, scored_pairs
 from siamese_nb.cli import app
 from siamese_nb.intervals import figures_with_intervals
 from siamese_nb.verifier import Verifier
@@ -38,7 +38,7 @@ def few_bootstraps(monkeypatch: pytest.MonkeyPatch) -> None:
     def figures(*given: object) -> dict[str, float]:
         return figures_with_intervals(*given, n_bootstrap=20)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(evidence, "figures_with_intervals", figures)
+    monkeypatch.setattr(scored_pairs, "figures_with_intervals", figures)
 
 
 def run(*words: object) -> Result:

@@ -18,12 +18,12 @@ ROOT = Path(siamese_nb.__file__).parent
 ORDER = [
     "startup", "errors", "storage", "components", "threads", "notebooks", "headers", "images", "thumbnails",
     "header_cache", "decoding", "bank", "pairs_file", "files", "layouts",
-    "review", "dataset", "label_review", "parts", "pairs", "novelty", "suspects", "looks",
-    "metrics", "intervals", "calibration", "clusters", "thresholds", "oneshot", "report", "baselines", "plots",
+    "review", "dataset", "label_review", "pairs", "split", "novelty", "suspects", "descriptors",
+    "metrics", "intervals", "calibration", "clusters", "thresholds", "oneshot", "tables", "baselines", "plots",
     "rendering", "sample", "alphabets", "fetch", "widgets", "page", "doctor", "unseen",
     "config", "scratch_legs", "legs", "blocks", "models", "views", "engines", "embeddings", "losses", "augmentation",
     "batches", "distribution", "learners", "callbacks", "tensorboard", "projector", "provenance", "checkpoints",
-    "board", "devices", "watching", "muon", "stages", "evidence", "explain",
+    "board", "devices", "watching", "muon", "stages", "scored_pairs", "explain",
     "evaluation_page", "bundle", "verifier", "sources", "inspection",
     "same_pairs", "training", "answers", "app", "demo", "cli",
 ]  # fmt: skip
@@ -43,7 +43,7 @@ KNOWS = {
     "explain": {"embeddings", "models"},
     "clusters": {"metrics"},
     "widgets": {
-        "clusters", "dataset", "images", "intervals", "metrics", "parts", "review", "storage", "suspects", "thresholds",
+        "clusters", "dataset", "images", "intervals", "metrics", "pairs", "review", "storage", "suspects", "thresholds",
         "thumbnails",
     },
 }  # fmt: skip

@@ -8,8 +8,8 @@ import pytest
 
 from siamese_nb import suspects
 from siamese_nb.dataset import NOT_IN_USE, Dataset, scan
+from siamese_nb.descriptors import describe_looks
 from siamese_nb.errors import InputError
-from siamese_nb.looks import describe_looks
 from siamese_nb.review import add_verdict
 from siamese_nb.suspects import find_suspects
 

@@ -19,7 +19,7 @@ import tensorflow
 from test_tensorboard import read_events
 
 from siamese_nb import batches as batches_module
-from siamese_nb import evidence, learners, stages, training
+from siamese_nb import learners, scored_pairs, stages, training
 from siamese_nb.bank import digest
 from siamese_nb.callbacks import WATCHED, PairMetrics, Progress, watched_figures
 from siamese_nb.checkpoints import Checkpoint
@@ -28,7 +28,7 @@ from siamese_nb.dataset import scan
 from siamese_nb.errors import InputError
 from siamese_nb.intervals import figures_with_intervals
 from siamese_nb.legs import Preprocessing
-from siamese_nb.pairs import whole
+from siamese_nb.split import whole
 from siamese_nb.training import Run, train
 from siamese_nb.verifier import Verifier
 from siamese_nb.widgets import PairBrowser
@@ -57,7 +57,7 @@ def tiny(make_couples, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     monkeypatch.setattr(training, "build_leg", tiny_leg)
     tensorflow.config.run_functions_eagerly(True)  # compiling takes longer than these few steps do
     few = functools.partial(figures_with_intervals, n_bootstrap=20)  # nobody looks at the bounds here
-    monkeypatch.setattr(evidence, "figures_with_intervals", few)
+    monkeypatch.setattr(scored_pairs, "figures_with_intervals", few)
 
     def run(data: Path | None = None, **settings: object) -> Verifier:
         if data is None:

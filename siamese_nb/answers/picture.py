@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from siamese_nb.descriptors import describe_colours
 from siamese_nb.embeddings import embed
 from siamese_nb.images import Header, read_header, read_image
-from siamese_nb.looks import describe_colours
 from siamese_nb.verifier import Verifier
 
 _ALIKE_PIXELS = 2.0  # standard deviation in grey levels below which a picture is as good as one colour

@@ -10,7 +10,7 @@ from siamese_nb.bank import Bank
 from siamese_nb.dataset import NOT_IN_USE, Dataset
 from siamese_nb.doctor.figures import figures_of
 from siamese_nb.doctor.hashes import NEAR, near_pairs
-from siamese_nb.pairs import PARTS, SHARES, Split, make_split
+from siamese_nb.split import PARTS, SHARES, Split, make_split
 
 
 @dataclass(frozen=True)

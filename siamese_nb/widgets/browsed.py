@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from siamese_nb.dataset import Dataset
 from siamese_nb.errors import InputError
-from siamese_nb.parts import ACROSS, GENUINE_PAIR, WITHIN, Pairs
+from siamese_nb.pairs import ACROSS, GENUINE_PAIR, WITHIN, Pairs
 from siamese_nb.suspects import Suspect
 
 GROUPS = ("genuine", "impostor", "suspect")

@@ -10,7 +10,7 @@ import traitlets
 
 from siamese_nb.dataset import Dataset
 from siamese_nb.errors import InputError
-from siamese_nb.parts import Pairs
+from siamese_nb.pairs import Pairs
 from siamese_nb.review import VERDICTS, add_verdict, in_force, read_review, undo_verdict
 from siamese_nb.suspects import Suspect
 from siamese_nb.thumbnails import encode_pairs

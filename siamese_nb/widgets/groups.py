@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from siamese_nb.errors import InputError
-from siamese_nb.parts import ACROSS, GENUINE_PAIR, WITHIN
+from siamese_nb.pairs import ACROSS, GENUINE_PAIR, WITHIN
 
 MOST = 100
 """Groups that are told apart: a reader looks at no more, and each costs the browser 8 kB."""

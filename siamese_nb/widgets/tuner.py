@@ -34,8 +34,8 @@ class ThresholdTuner(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
     low : float, in [0, threshold], optional
         With it, pairs between it and the threshold are "not sure", left to a person; below it they are rejected.
     kinds : array_like of shape (n_pairs,), str or int, optional
-        The kind of negative that each impostor pair is: names, or `kinds` of `siamese_nb.evidence.ScoredPairs`. What it
-        says of genuine pairs is not looked at.
+        The kind of negative that each impostor pair is: names, or `kinds` of `siamese_nb.scored_pairs.ScoredPairs`.
+        What it says of genuine pairs is not looked at.
     categories : array_like of shape (n_pairs,), str or int, optional
         The category that each pair is counted under. Of more than 100, the smallest are joined.
     one_identity, two_identity : array_like of shape (n_pairs,), int or str, optional

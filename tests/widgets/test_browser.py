@@ -8,9 +8,9 @@ from bare_page import FakeComm
 
 from siamese_nb.dataset import Dataset, scan
 from siamese_nb.errors import InputError
-from siamese_nb.pairs import whole
-from siamese_nb.parts import Pairs
+from siamese_nb.pairs import Pairs
 from siamese_nb.review import read_review
+from siamese_nb.split import whole
 from siamese_nb.suspects import Suspect
 from siamese_nb.widgets import PairBrowser
 from siamese_nb.widgets.browsed import BrowsedPairs

@@ -11,15 +11,15 @@ from lab_server import LabPage
 from playwright.sync_api import Locator, expect
 
 from siamese_nb.dataset import scan
-from siamese_nb.pairs import whole
 from siamese_nb.review import read_review
+from siamese_nb.split import whole
 from siamese_nb.suspects import Suspect
 from siamese_nb.widgets import PairBrowser
 
 SOURCE = """
 import numpy as np
 from siamese_nb import scan
-from siamese_nb.pairs import whole
+from siamese_nb.split import whole
 from siamese_nb.widgets import PairBrowser
 
 dataset, bank = scan("../data").bank((16, 16))

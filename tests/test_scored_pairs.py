@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from siamese_nb.evidence import ScoredPairs
 from siamese_nb.intervals import figures_with_intervals
-from siamese_nb.parts import ACROSS, GENUINE_PAIR, WITHIN, Pairs, Part
+from siamese_nb.pairs import ACROSS, GENUINE_PAIR, WITHIN, Pairs, Part
+from siamese_nb.scored_pairs import ScoredPairs
 
 
 def make_scored(seed: int = 0, n: int = 40, counted_within: bool = True) -> ScoredPairs:

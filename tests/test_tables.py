@@ -8,8 +8,8 @@ import pytest
 from siamese_nb import scan
 from siamese_nb.intervals import wilson_interval
 from siamese_nb.metrics import ScoreTable
-from siamese_nb.pairs import make_split
-from siamese_nb.report import (
+from siamese_nb.split import make_split
+from siamese_nb.tables import (
     Table,
     _optimism,
     baselines_table,

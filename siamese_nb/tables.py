@@ -12,7 +12,7 @@ from siamese_nb.dataset import Dataset
 from siamese_nb.errors import InputError
 from siamese_nb.intervals import ModelFigures
 from siamese_nb.metrics import ScoreTable
-from siamese_nb.pairs import PARTS, Split
+from siamese_nb.split import PARTS, Split
 from siamese_nb.thresholds import choose_threshold
 
 MAIN_FIGURES = ("auc", "eer", "accuracy", "precision", "recall", "far", "recall_at_precision_95")

@@ -13,7 +13,8 @@ from scipy.stats import chisquare
 
 from siamese_nb.dataset import NOT_IN_USE, Dataset
 from siamese_nb.errors import InputError
-from siamese_nb.pairs import ACROSS, GENUINE_PAIR, PARTS, WITHIN, Part, Split, make_split, merged_identities, whole
+from siamese_nb.pairs import ACROSS, GENUINE_PAIR, WITHIN, Part
+from siamese_nb.split import PARTS, Split, make_split, merged_identities, whole
 
 SHARE = {"train": 0.6, "validation": 0.2, "test": 0.2}
 
