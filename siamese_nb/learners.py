@@ -15,6 +15,7 @@ from siamese_nb.distribution import Gathered, OneDevice
 from siamese_nb.embeddings import pair_scores, row_embeddings
 from siamese_nb.errors import InputError
 from siamese_nb.losses import OF_ALL, OF_BATCH, OF_PAIRS, Directions, pair_loss
+from siamese_nb.mining import Mined
 from siamese_nb.models import MetricHead, build_in_batch
 from siamese_nb.pairs import Pairs, Part
 
@@ -75,6 +76,12 @@ class PairLearner:
             gathered = Gathered(self.distribution.gather)
             model = build_in_batch(self.leg, self.head, self.augmentation, gathered)
         return batches, model, pair_loss(self.config.loss)
+
+    def mine(self, part: Part) -> None:
+        """Begin the epoch anew, with hard impostors among these images of the training part."""
+        embeddings, place, _ = row_embeddings(self.leg, self.table, part.images, part.images)
+        self.batches.mined = Mined.from_embeddings(part, embeddings[place], self.head)
+        self.batches.begin(self.batches.epoch)
 
     def settle(self, pairs: Pairs) -> None:
         """Make the neuron fit the embeddings as they are; here it has learned with them."""

@@ -36,11 +36,13 @@ from siamese_nb.engines import EXACT, check_engine
 from siamese_nb.errors import InputError
 from siamese_nb.learners import make_learner
 from siamese_nb.legs import build_leg, default_size
+from siamese_nb.mining import SEARCHED_IMAGES, find_doubted
 from siamese_nb.models import MetricHead, build_projection, build_siamese
 from siamese_nb.novelty import Known, Sample
 from siamese_nb.pairs import Pairs, Part
 from siamese_nb.projector import write_projector
 from siamese_nb.provenance import auc_by_kind, dataset_facts, versions
+from siamese_nb.review import in_force, read_review
 from siamese_nb.scored_pairs import ScoredPairs
 from siamese_nb.split import Split
 from siamese_nb.stages import Watched, fit_stage, freeze_statistics, sample_part
@@ -98,9 +100,10 @@ def train(
     spread = make_distribution(distribution)  # first: TensorFlow accepts workers before it computes anything, not after
     config = config or TrainConfig()
     check_engine(config.engine)
-    if config.augment != "none" and not (config.views or config.learns_from_pictures):
-        unused = f"augment={config.augment} changes nothing: what is frozen sees each picture once; give views=4 too"
-        tqdm.write(unused, file=sys.stderr)
+    if config.mining != "none" and spread.replicas > 1:
+        raise InputError(f"mining={config.mining!r} needs one device; leave it out, or distribution=data_parallel")
+    for note in config.unused():
+        tqdm.write(note, file=sys.stderr)
     started = time.strftime("%Y%m%d-%H%M%S")
     with told(panel), ExitStack() as undone:
         if not spread.chief:  # of several machines the first one writes; what the others write goes with them
@@ -215,7 +218,7 @@ class Run:
             )
         labels, scores = judged.labels[judged.counted], judged.scores[judged.counted]
         choice = choose_threshold(labels, scores)
-        about = {
+        about: dict[str, Any] = {
             "threshold": choice.to_dict(),
             "calibration": fit_calibration(labels, scores).to_dict(),
             **{name: scored.figures_by_kind(choice.threshold) for name, scored in pairs.items()},
@@ -225,6 +228,8 @@ class Run:
             "certificate": self.proof.to_dict(),
             "versions": versions(),
         }
+        if self.config.mining != "none":
+            about["suspects"] = self._suspects(embeddings)
         used = np.concatenate([self.split.train.images, self.split.validation.images])
         seen, looks = np.unique(self.bank.digests[used]), figures_of(self.bank).hashes[used]
         model = build_siamese(self.leg, self.head)
@@ -247,12 +252,28 @@ class Run:
 
     def _embeddings(self) -> NDArray[np.float32]:
         """Embed each picture that the evidence needs once; rows of others stay 0."""
-        parts = (self.split.validation, self.split.test, self._sample(self.split.train))
+        train = self._sample(self.split.train) if self.config.mining == "none" else self._searched()
+        parts = (self.split.validation, self.split.test, train)
         rows = np.concatenate([part.images for part in parts])
         leg, table = self._shortest()
         found = np.zeros((len(table), leg.output_shape[-1]), np.float32)
         found[np.sort(rows)] = row_embeddings(leg, table, rows, rows)[0]
         return found
+
+    def _searched(self) -> Part:
+        """Return what impostors that may be none are looked for in, and the sample that is known."""
+        train, most = self.split.train, SEARCHED_IMAGES[self.config.distance]
+        return sample_part(train, self.config.seed, most) if len(train.images) > most else train
+
+    def _suspects(self, embeddings: NDArray[np.float32]) -> list[dict[str, Any]]:
+        """List the impostors of the training part that may be none, but for those that a person has judged."""
+        part = self._searched()
+        judged = {verdict.pictures for verdict in in_force(read_review(self.dataset.root))}
+        found = zip(*find_doubted(part, embeddings[part.images], self.head), strict=True)
+        named = [(self.dataset.paths[one], self.dataset.paths[two], float(score)) for one, two, score in found]
+        return [
+            {"one": one, "two": two, "score": score} for one, two, score in named if frozenset({one, two}) not in judged
+        ]
 
     def _sample(self, part: Part) -> Part:
         return sample_part(part, self.config.seed)

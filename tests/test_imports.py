@@ -22,15 +22,16 @@ ORDER = [
     "metrics", "intervals", "calibration", "clusters", "thresholds", "oneshot", "tables", "baselines", "plots",
     "rendering", "sample", "alphabets", "fetch", "widgets", "page", "doctor", "unseen",
     "config", "scratch_legs", "legs", "blocks", "models", "views", "engines", "embeddings", "losses", "augmentation",
-    "batches", "distribution", "learners", "callbacks", "tensorboard", "projector", "provenance", "checkpoints",
-    "board", "devices", "watching", "muon", "stages", "scored_pairs", "explain",
+    "mining", "batches", "distribution", "learners", "callbacks", "tensorboard", "projector", "provenance",
+    "checkpoints", "board", "devices", "watching", "muon", "stages", "scored_pairs", "explain",
     "evaluation_page", "bundle", "verifier", "sources", "inspection",
     "same_pairs", "training", "answers", "app", "demo", "cli",
 ]  # fmt: skip
 WITH_KERAS = {
     "fetch", "scratch_legs", "legs", "blocks", "models", "views", "muon", "sources", "engines", "embeddings", "losses",
-    "augmentation", "batches", "distribution", "learners", "callbacks", "checkpoints", "board", "devices", "watching",
-    "stages", "explain", "bundle", "verifier", "same_pairs", "provenance", "training", "answers", "app", "demo",
+    "augmentation", "mining", "batches", "distribution", "learners", "callbacks", "checkpoints", "board", "devices",
+    "watching", "stages", "explain", "bundle", "verifier", "same_pairs", "provenance", "training", "answers", "app",
+    "demo",
 }  # fmt: skip
 # What the rooms that anyone should be able to use alone may know of the others, beside `errors`.
 KNOWS = {
