@@ -16,10 +16,11 @@ ROOT = Path(siamese_nb.__file__).parent
 
 # Left to right, as data flows: each module imports from what stands before it, and from nothing after it.
 ORDER = [
-    "startup", "errors", "storage", "components", "threads", "notebooks", "headers", "images", "thumbnails",
+    "startup", "errors", "metrics", "progress", "storage", "components", "likeness", "threads", "notebooks", "headers",
+    "images", "thumbnails",
     "header_cache", "decoding", "bank", "pairs_file", "files", "layouts",
     "review", "dataset", "label_review", "pairs", "split", "novelty", "suspects", "descriptors",
-    "metrics", "intervals", "calibration", "clusters", "thresholds", "oneshot", "tables", "baselines", "plots",
+    "intervals", "calibration", "clusters", "thresholds", "oneshot", "tables", "baselines", "plots",
     "rendering", "sample", "alphabets", "fetch", "widgets", "page", "doctor", "unseen",
     "config", "scratch_legs", "legs", "blocks", "models", "views", "engines", "embeddings", "losses", "augmentation",
     "batches", "distribution", "learners", "callbacks", "tensorboard", "projector", "provenance", "checkpoints",
@@ -40,7 +41,7 @@ KNOWS = {
     "calibration": {"metrics"},
     "rendering": set(),
     "plots": {"intervals", "metrics"},
-    "explain": {"embeddings", "models"},
+    "explain": {"embeddings", "likeness", "models"},
     "clusters": {"metrics"},
     "widgets": {
         "clusters", "dataset", "images", "intervals", "metrics", "pairs", "review", "storage", "suspects", "thresholds",
