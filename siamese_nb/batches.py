@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from siamese_nb.config import TrainConfig
 from siamese_nb.losses import OF_ALL
+from siamese_nb.metrics import GENUINE, IMPOSTOR
 from siamese_nb.mining import Mined
 from siamese_nb.pairs import Pairs, Part
 
@@ -77,7 +78,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
     ) -> tuple[dict[str, NDArray[Any]], NDArray[np.float32], NDArray[np.float32]]:
         rows, place = np.unique([pairs.one, pairs.two], return_inverse=True)
         one, two = place.reshape(2, -1).astype(np.int32)
-        genuine = pairs.label == 1
+        genuine = pairs.label == GENUINE
         share = np.clip(genuine.mean(), 1e-6, 1 - 1e-6)
         missing = -len(pairs) % _PAIRS_MULTIPLE
         # Their mean is 1 with what fills up: a sum over the batch, or over shares of it, needs no other count.
@@ -215,7 +216,7 @@ def image_batches(table: NDArray[Any], part: Part, config: TrainConfig) -> Batch
     Where a pairs file names impostors, the two of them seldom meet in a batch of whole things; then its pairs are taken
     as they stand, so few at once that they have as many images as a batch is to have.
     """
-    if (part.labelled[:, 2] == 0).any():
+    if (part.labelled[:, 2] == IMPOSTOR).any():
         return PairBatches(table, part, config, config.batch_images // 2)
     return ImageBatches(table, part, config)
 

@@ -26,6 +26,7 @@ BATCH_LOSSES = ("contrastive", "triplet", "multi_similarity", "supervised_contra
 AUGMENTATIONS = ("none", "affine", "photo")
 DEPTHS = ("block", "leg")
 MINING = ("none", "hard")
+DISTANCES = ("absolute", "squared")
 ENGINES = ("keras", "openvino", "openvino_bfloat16")
 SCRATCH_LEGS = ("base_cnn", "stroke_cnn", "koch2015")  # which start from random weights
 _CHOICES = {
@@ -34,7 +35,7 @@ _CHOICES = {
     "depth": DEPTHS,
     "mining": MINING,
     "engine": ENGINES,
-    "distance": ("absolute", "squared"),
+    "distance": DISTANCES,
     "negatives": NEGATIVES,
     "split_by": SPLIT_BY,
     "schedule": ("constant", "cosine"),

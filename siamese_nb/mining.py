@@ -11,11 +11,12 @@ from typing import Any
 import keras
 import numpy as np
 from numpy.typing import NDArray
-from tqdm.auto import tqdm
 
 from siamese_nb.embeddings import DISTANCES, pair_scores, weighted
+from siamese_nb.metrics import IMPOSTOR
 from siamese_nb.models import MetricHead
 from siamese_nb.pairs import ACROSS, WITHIN, Pairs, Part
+from siamese_nb.progress import progress_bar
 
 MINED_IMAGES = {"squared": 20_000, "absolute": 4_000}  # compared before an epoch: seconds on two cores, not minutes
 SEARCHED_IMAGES = {"squared": 100_000, "absolute": 20_000}  # compared once, in the end
@@ -81,14 +82,14 @@ class Mined:
         Where a file names the impostors none is replaced: it does not say what else is alike.
         """
         known = np.isin(pairs.one, self.part.images)
-        replaced = known & (rng.random(len(pairs)) < _HARD_SHARE) & (not (self.part.labelled[:, 2] == 0).any())
+        replaced = known & (rng.random(len(pairs)) < _HARD_SHARE) & (not (self.part.labelled[:, 2] == IMPOSTOR).any())
         two = pairs.two.copy()
         for kind, nearest in self.nearest.items():
             chosen = np.flatnonzero(replaced & (pairs.kind == kind))
             hard = nearest[self.part.places(pairs.one[chosen]), rng.integers(0, nearest.shape[1], len(chosen))]
             two[chosen] = np.where(hard < 0, two[chosen], self.part.images[hard])
         changed = Pairs(pairs.one, two, pairs.label, pairs.kind)
-        known &= np.isin(two, self.part.images) & (pairs.label == 0)
+        known &= np.isin(two, self.part.images) & (pairs.label == IMPOSTOR)
         places = self.part.places(np.stack([changed.one[known], two[known]], axis=1))
         left = np.ones(len(pairs), bool)
         left[known] = _distances(self.scaled, places, self.distance) >= self.suspected
@@ -203,7 +204,7 @@ def _blocks(
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.floating[Any]]]]:
     """Yield places of some images of a part and their distances to all its images, infinite within a thing."""
     step = max(_CELLS // max(len(scaled), 1), 1)
-    for start in tqdm(range(0, len(scaled), step), desc="Comparing", unit="block", delay=2, leave=False):
+    for start in progress_bar(range(0, len(scaled), step), "Comparing", "block"):
         rows = np.arange(start, min(start + step, len(scaled)))
         found = DISTANCES[distance](scaled[rows], scaled)
         found[part.identity[rows, None] == part.identity] = np.inf

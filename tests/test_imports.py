@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from functools import cache
@@ -14,19 +15,12 @@ import siamese_nb
 
 ROOT = Path(siamese_nb.__file__).parent
 
-# Left to right, as data flows: each module imports from what stands before it, and from nothing after it.
-ORDER = [
-    "startup", "errors", "storage", "components", "threads", "notebooks", "headers", "images", "thumbnails",
-    "header_cache", "decoding", "bank", "pairs_file", "files", "layouts",
-    "review", "dataset", "label_review", "pairs", "split", "novelty", "suspects", "descriptors",
-    "metrics", "intervals", "calibration", "clusters", "thresholds", "oneshot", "tables", "baselines", "plots",
-    "rendering", "sample", "alphabets", "fetch", "widgets", "page", "doctor", "unseen",
-    "config", "scratch_legs", "legs", "blocks", "models", "views", "engines", "embeddings", "losses", "augmentation",
-    "mining", "batches", "distribution", "learners", "callbacks", "tensorboard", "projector", "provenance",
-    "checkpoints", "board", "devices", "watching", "muon", "stages", "scored_pairs", "explain",
-    "evaluation_page", "bundle", "verifier", "sources", "inspection",
-    "same_pairs", "training", "answers", "app", "demo", "cli",
-]  # fmt: skip
+TABLE = re.search(
+    r"^## The modules$(.*?)^## ", (ROOT.parent / "README.md").read_text("utf-8"), re.MULTILINE | re.DOTALL
+)[1]
+# As in the README, from the ground up: each module imports from what stands before it, and from nothing after it.
+ROOMS = [re.findall(r"`(\w+)`", row) for row in re.findall(r"^\|[^|]*\|([^|]*)\|", TABLE, re.MULTILINE)][2:]
+ORDER = [module for room in ROOMS for module in room]
 WITH_KERAS = {
     "fetch", "scratch_legs", "legs", "blocks", "models", "views", "muon", "sources", "engines", "embeddings", "losses",
     "augmentation", "mining", "batches", "distribution", "learners", "callbacks", "checkpoints", "board", "devices",
@@ -41,7 +35,7 @@ KNOWS = {
     "calibration": {"metrics"},
     "rendering": set(),
     "plots": {"intervals", "metrics"},
-    "explain": {"embeddings", "models"},
+    "explain": {"embeddings", "likeness", "models"},
     "clusters": {"metrics"},
     "widgets": {
         "clusters", "dataset", "images", "intervals", "metrics", "pairs", "review", "storage", "suspects", "thresholds",
@@ -77,12 +71,14 @@ def imported(module: str) -> set[str]:
 
 
 def top(module: str) -> str:
-    """Return the name that stands in ORDER: the module's, or that of the package it lies in."""
+    """Return the name that stands in the table: the module's, or that of the package it lies in."""
     return module.split(".")[1]
 
 
 def test_every_module_has_its_place() -> None:
-    assert {top(module) for module in TREES if "." in module} == set(ORDER), "give new modules their place in ORDER"
+    assert {top(module) for module in TREES if "." in module} == set(ORDER), (
+        "give new modules their place in the README's table"
+    )
     assert len(ORDER) == len(set(ORDER))
 
 

@@ -14,7 +14,7 @@ from siamese_nb.pairs import Pairs
 from siamese_nb.review import VERDICTS, add_verdict, in_force, read_review, undo_verdict
 from siamese_nb.suspects import Suspect
 from siamese_nb.thumbnails import encode_pairs
-from siamese_nb.widgets.browsed import GROUPS, BrowsedPairs
+from siamese_nb.widgets.browser.browsed import GROUPS, BrowsedPairs
 
 ON_A_PAGE = 12
 
@@ -43,8 +43,8 @@ class PairBrowser(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's typ
         If there are no pairs, or one is not of the dataset.
     """
 
-    _esm = Path(__file__).with_suffix(".js")
-    _css = Path(__file__).with_suffix(".css")
+    _esm = Path(__file__).with_name("browser.js")
+    _css = Path(__file__).with_name("browser.css")
 
     # All that the browser draws, in one snapshot: a verdict never stands beside another pair.
     state = traitlets.Dict().tag(sync=True)

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from siamese_nb.errors import InputError
-from siamese_nb.widgets.upload import CHUNK, LIMIT, Upload
+from siamese_nb.widgets.comparer.upload import CHUNK, LIMIT, Upload
 
 
 def cut(data: bytes) -> list[bytes]:

@@ -13,7 +13,7 @@ from siamese_nb.review import read_review
 from siamese_nb.split import whole
 from siamese_nb.suspects import Suspect
 from siamese_nb.widgets import PairBrowser
-from siamese_nb.widgets.browsed import BrowsedPairs
+from siamese_nb.widgets.browser.browsed import BrowsedPairs
 
 
 @pytest.fixture

@@ -39,8 +39,8 @@ class TrainingPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's t
         Whether the button was pressed.
     """
 
-    _esm = Path(__file__).with_suffix(".js")
-    _css = Path(__file__).with_suffix(".css")
+    _esm = Path(__file__).with_name("panel.js")
+    _css = Path(__file__).with_name("panel.css")
 
     state = traitlets.Dict().tag(sync=True)
     history = traitlets.Dict().tag(sync=True)

@@ -12,10 +12,10 @@ from numpy.typing import ArrayLike
 from siamese_nb.errors import InputError
 from siamese_nb.metrics import check_threshold
 from siamese_nb.thumbnails import Pictures, encode_pairs
-from siamese_nb.widgets.groups import Grouping
-from siamese_nb.widgets.ranked import STEPS
-from siamese_nb.widgets.scoring import by_model, check_identities, check_low, compare_scorings, make_scorings
-from siamese_nb.widgets.strips import describe_strips
+from siamese_nb.widgets.tuner.groups import Grouping
+from siamese_nb.widgets.tuner.ranked import STEPS
+from siamese_nb.widgets.tuner.scoring import by_model, check_identities, check_low, compare_scorings, make_scorings
+from siamese_nb.widgets.tuner.strips import describe_strips
 
 
 class ThresholdTuner(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's types are not read
@@ -67,8 +67,8 @@ class ThresholdTuner(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
         If an argument does not fit the others or is out of range.
     """
 
-    _esm = Path(__file__).with_suffix(".js")
-    _css = Path(__file__).with_suffix(".css")
+    _esm = Path(__file__).with_name("tuner.js")
+    _css = Path(__file__).with_name("tuner.css")
 
     # All that the browser draws and does not compute, in one snapshot: a strip never stands beside another threshold.
     state = traitlets.Dict().tag(sync=True)

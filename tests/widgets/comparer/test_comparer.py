@@ -10,8 +10,8 @@ from PIL import Image
 
 from siamese_nb.errors import InputError
 from siamese_nb.widgets import Comparer
-from siamese_nb.widgets.snapshot import render_snapshot
-from siamese_nb.widgets.upload import CHUNK, LIMIT
+from siamese_nb.widgets.comparer.snapshot import render_snapshot
+from siamese_nb.widgets.comparer.upload import CHUNK, LIMIT
 
 
 class Counting:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from siamese_nb.dataset import Dataset
 from siamese_nb.errors import InputError
+from siamese_nb.metrics import IMPOSTOR
 from siamese_nb.pairs import ACROSS, GENUINE_PAIR, WITHIN, Pairs
 from siamese_nb.suspects import Suspect
 
@@ -55,7 +56,7 @@ class BrowsedPairs:
             raise InputError(
                 f"{strange[0] if strange else 'a pair'} is not in {dataset.root}; give pairs of this dataset"
             )
-        impostor = (pairs.label == 0).astype(np.int64)
+        impostor = (pairs.label == IMPOSTOR).astype(np.int64)
         order = np.lexsort((pairs.two, pairs.one, dataset.category[pairs.one], impostor))
         doubted = np.array([(row_of[s.one], row_of[s.two]) for s in suspects], np.int64).reshape(-1, 2)
         return cls(

@@ -40,8 +40,8 @@ class TensorBoardButton(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget
         "") and `message`.
     """
 
-    _esm = Path(__file__).with_suffix(".js")
-    _css = Path(__file__).with_suffix(".css")
+    _esm = Path(__file__).with_name("board.js")
+    _css = Path(__file__).with_name("board.css")
 
     state = traitlets.Dict({"status": "closed"}).tag(sync=True)
 

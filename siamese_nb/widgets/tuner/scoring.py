@@ -13,9 +13,9 @@ from siamese_nb.intervals.curves import REPLICATES
 from siamese_nb.metrics import ScoreTable, check_threshold
 from siamese_nb.metrics.convention import BoolArray, FloatArray
 from siamese_nb.thresholds import choose_band, choose_threshold
-from siamese_nb.widgets.curves import make_band, make_points
-from siamese_nb.widgets.groups import Grouping
-from siamese_nb.widgets.ranked import RankedPairs
+from siamese_nb.widgets.tuner.curves import make_band, make_points
+from siamese_nb.widgets.tuner.groups import Grouping
+from siamese_nb.widgets.tuner.ranked import RankedPairs
 
 Given = TypeVar("Given")
 Identities = tuple[NDArray[Any], NDArray[Any]]

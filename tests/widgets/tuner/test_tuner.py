@@ -18,9 +18,9 @@ from siamese_nb.intervals.curves import REPLICATES
 from siamese_nb.metrics import ScoreTable
 from siamese_nb.thresholds import RULES, choose_band, choose_threshold
 from siamese_nb.widgets import ThresholdTuner
-from siamese_nb.widgets.curves import make_band, make_points
-from siamese_nb.widgets.groups import MOST, Grouping
-from siamese_nb.widgets.ranked import GRID, STEPS, RankedPairs
+from siamese_nb.widgets.tuner.curves import make_band, make_points
+from siamese_nb.widgets.tuner.groups import MOST, Grouping
+from siamese_nb.widgets.tuner.ranked import GRID, STEPS, RankedPairs
 
 SCORES = np.array([0.1, 0.3, 0.3, 0.45, 0.5, 0.5, 0.6, 0.8, 0.9, 1.0])
 LABELS = np.array([0, 0, 1, 0, 0, 1, 1, 0, 1, 1])
@@ -52,7 +52,7 @@ def decode(reply, types):
 
 
 def test_the_browser_offers_every_rule():
-    script = Path(widgets.__file__).with_name("tuner.js").read_text("utf-8")
+    script = (Path(widgets.__file__).parent / "tuner" / "tuner.js").read_text("utf-8")
     assert set(re.findall(r'rule: "(\w+)"', script)) == {*RULES, "band"}
 
 

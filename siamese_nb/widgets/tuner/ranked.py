@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from siamese_nb.metrics import check_pairs
 from siamese_nb.metrics.convention import BoolArray, FloatArray
-from siamese_nb.widgets.groups import Grouping
+from siamese_nb.widgets.tuner.groups import Grouping
 
 STEPS = 1000
 """Steps of the slider: its thresholds are k / STEPS, the same float64 in Python and in the browser."""

@@ -8,7 +8,8 @@ from bare_page import FakeComm
 
 from siamese_nb.errors import InputError
 from siamese_nb.tensorboard import Logs
-from siamese_nb.widgets import TensorBoardButton, board
+from siamese_nb.widgets import TensorBoardButton
+from siamese_nb.widgets.board import widget as board
 
 
 @pytest.fixture

@@ -11,15 +11,15 @@ import traitlets
 from siamese_nb.errors import InputError
 from siamese_nb.images import ImageSource
 from siamese_nb.metrics import check_threshold
-from siamese_nb.widgets.answer import FIELDS, at_threshold, check_answer
-from siamese_nb.widgets.gallery import Scores, list_pictures
-from siamese_nb.widgets.history import History, write_rows
-from siamese_nb.widgets.intake import Intake
-from siamese_nb.widgets.packing import Packed, Shares, pack_neighbours, pack_reason
-from siamese_nb.widgets.pane import Pane, Read, keep_bytes
-from siamese_nb.widgets.shelf import Shelf
-from siamese_nb.widgets.snapshot import Snapshot
-from siamese_nb.widgets.sources import join_views
+from siamese_nb.widgets.comparer.answer import FIELDS, at_threshold, check_answer
+from siamese_nb.widgets.comparer.gallery import Scores, list_pictures
+from siamese_nb.widgets.comparer.history import History, write_rows
+from siamese_nb.widgets.comparer.intake import Intake
+from siamese_nb.widgets.comparer.packing import Packed, Shares, pack_neighbours, pack_reason
+from siamese_nb.widgets.comparer.pane import Pane, Read, keep_bytes
+from siamese_nb.widgets.comparer.shelf import Shelf
+from siamese_nb.widgets.comparer.snapshot import Snapshot
+from siamese_nb.widgets.joined import join
 
 PANES = ("one", "two")
 _SCRIPTS = (
@@ -66,8 +66,8 @@ class Comparer(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's types 
         The last comparisons, oldest first.
     """
 
-    _esm = join_views("elements.js", *(f"comparer/{script}.js" for script in _SCRIPTS))
-    _css = join_views("palette.css", *(f"comparer/{style}.css" for style in _STYLES))
+    _esm = join("shared/elements.js", *(f"comparer/{script}.js" for script in _SCRIPTS))
+    _css = join("shared/palette.css", *(f"comparer/{style}.css" for style in _STYLES))
 
     # All that the browser draws, in one snapshot: an answer can never stand beside other pictures than its own.
     state = traitlets.Dict().tag(sync=True)

@@ -14,7 +14,7 @@ from PIL import Image
 from playwright.sync_api import Locator, expect
 
 from siamese_nb.widgets import Comparer
-from siamese_nb.widgets.upload import CHUNK, LIMIT
+from siamese_nb.widgets.comparer.upload import CHUNK, LIMIT
 
 RED, CRIMSON, BLUE = (make_png(seed) for seed in (1, 2, 3))
 LARGE = encode(make_image(4, (1700, 1700)), "PNG", compress_level=0)

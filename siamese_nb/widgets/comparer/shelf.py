@@ -7,9 +7,9 @@ import numpy as np
 
 from siamese_nb.errors import InputError
 from siamese_nb.images import ImageSource
-from siamese_nb.widgets.gallery import Gallery, Scores
-from siamese_nb.widgets.packing import Packed
-from siamese_nb.widgets.pane import Pane, Read
+from siamese_nb.widgets.comparer.gallery import Gallery, Scores
+from siamese_nb.widgets.comparer.packing import Packed
+from siamese_nb.widgets.comparer.pane import Pane, Read
 
 _OTHER = {"one": "two", "two": "one"}
 

@@ -3,7 +3,7 @@
 from collections.abc import Container
 from typing import Any
 
-from siamese_nb.widgets.ranked import IntArray, RankedPairs
+from siamese_nb.widgets.tuner.ranked import IntArray, RankedPairs
 
 SHOWN = 12
 """Pairs in each strip."""

@@ -15,8 +15,8 @@ from siamese_nb.clusters import Clusters
 from siamese_nb.errors import InputError
 from siamese_nb.images import ImageSource
 from siamese_nb.metrics import verdict
-from siamese_nb.widgets.pane import Pane, Read
-from siamese_nb.widgets.upload import Upload
+from siamese_nb.widgets.comparer.pane import Pane, Read
+from siamese_nb.widgets.comparer.upload import Upload
 
 MOST = 500  # pictures: a matrix of more cannot be read, and what is kept of them at 224 pixels stays under 200 MB
 SMALL = 320  # longest side, in pixels, of what is kept of a picture to be looked at

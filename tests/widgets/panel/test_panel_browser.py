@@ -9,7 +9,8 @@ from bare_page import BarePage
 from lab_server import LabPage
 from playwright.sync_api import Locator, expect
 
-from siamese_nb.widgets import TrainingPanel, panel
+from siamese_nb.widgets import TrainingPanel
+from siamese_nb.widgets.panel import widget as panel
 
 NAMES = ["loss", "binary_accuracy", "precision", "recall", "auc", *(f"recall_at_precision_{p}" for p in (80, 90, 95))]
 SETTINGS = """

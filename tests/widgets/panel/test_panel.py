@@ -6,7 +6,8 @@ import threading
 import pytest
 from bare_page import FakeComm
 
-from siamese_nb.widgets import TrainingPanel, panel
+from siamese_nb.widgets import TrainingPanel
+from siamese_nb.widgets.panel import widget as panel
 
 
 class Kept:

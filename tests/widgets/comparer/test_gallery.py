@@ -11,8 +11,8 @@ from bare_page import FakeComm, encode, make_image, make_png
 from siamese_nb.errors import InputError
 from siamese_nb.images import read_image
 from siamese_nb.widgets import Comparer
-from siamese_nb.widgets.gallery import MOST
-from siamese_nb.widgets.upload import CHUNK
+from siamese_nb.widgets.comparer.gallery import MOST
+from siamese_nb.widgets.comparer.upload import CHUNK
 
 THRESHOLD = 0.8
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from siamese_nb.errors import InputError
-from siamese_nb.widgets.pane import Pane, Read
-from siamese_nb.widgets.upload import Upload
+from siamese_nb.widgets.comparer.pane import Pane, Read
+from siamese_nb.widgets.comparer.upload import Upload
 
 
 class Intake:
