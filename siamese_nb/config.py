@@ -27,6 +27,7 @@ AUGMENTATIONS = ("none", "affine", "photo")
 DEPTHS = ("block", "leg")
 MINING = ("none", "hard")
 DISTANCES = ("absolute", "squared")
+PRECISIONS = ("auto", "float32", "mixed_bfloat16", "mixed_float16")
 ENGINES = ("keras", "openvino", "openvino_bfloat16")
 SCRATCH_LEGS = ("base_cnn", "stroke_cnn", "koch2015")  # which start from random weights
 _CHOICES = {
@@ -35,6 +36,7 @@ _CHOICES = {
     "depth": DEPTHS,
     "mining": MINING,
     "engine": ENGINES,
+    "precision": PRECISIONS,
     "distance": DISTANCES,
     "negatives": NEGATIVES,
     "split_by": SPLIT_BY,
@@ -104,6 +106,9 @@ class TrainConfig:
     engine : {"keras", "openvino", "openvino_bfloat16"}
         What sends pictures through a frozen leg. OpenVINO gives what Keras gives but for rounding, sooner on CPUs; in
         bfloat16 it is faster still on those that have such instructions, and rounds to 8 bits.
+    precision : {"auto", "float32", "mixed_bfloat16", "mixed_float16"}
+        What a leg computes in while it learns, or makes features once; its weights, the head and the loss are float32
+        always, and so is all of a saved network. `auto` takes the fastest that a GPU is made for, on CPUs float32.
     epochs : int
         At most.
     patience : int
@@ -142,6 +147,7 @@ class TrainConfig:
     fine_tune: bool = False
     depth: str = "block"
     engine: str = "keras"
+    precision: str = "auto"
     epochs: int = 30
     patience: int = 5
     batch_images: int = 64
@@ -219,6 +225,12 @@ class TrainConfig:
             raise InputError(
                 f"embedding=None leaves the features of {self.leg} as they are, so loss={self.loss!r} has nothing to "
                 f"learn; give embedding=128, or choose {' or '.join(PAIR_LOSSES)}"
+            )
+
+        if frozen and self.engine != "keras" and self.precision not in ("auto", "float32"):
+            raise InputError(
+                f"precision={self.precision!r} is for engine=keras, and engine={self.engine!r} has its own; leave "
+                "precision out, or choose engine=openvino_bfloat16, or engine=keras"
             )
 
     def unused(self) -> list[str]:

@@ -67,9 +67,12 @@ class PairLearner:
         self.cheap = table.ndim == 2
         self.pictures = table.dtype == np.uint8
         with self.distribution.scope():  # it keeps the state of what is random
-            self.augmentation = build_augmentation(config.augment, config.seed) if self.pictures else None
+            self.augmentation = self._augmentation() if self.pictures else None
         self.batches, self.model, self.loss = self._build()
         self.batches.views = tuple(views)
+
+    def _augmentation(self) -> keras.layers.Layer | None:
+        return build_augmentation(self.config.augment, self.config.seed, self.distribution.share)
 
     def _build(self) -> tuple[Batches, keras.Model, Any]:
         batches = (PairBatches if self.cheap else image_batches)(self.table, self.part, self.config)

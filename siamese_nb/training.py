@@ -29,6 +29,7 @@ from siamese_nb.checkpoints import checkpoint_folder
 from siamese_nb.config import TrainConfig
 from siamese_nb.dataset import Dataset, scan
 from siamese_nb.descriptors import describe_colours
+from siamese_nb.devices import choose_precision, set_precision
 from siamese_nb.distribution import OneDevice, make_distribution
 from siamese_nb.doctor import Certificate, certified_split, figures_of
 from siamese_nb.embeddings import bank_embeddings, cosine_scores, pair_scores, row_embeddings
@@ -138,6 +139,7 @@ class Run:
     projection: keras.Model
     head: MetricHead
     distribution: OneDevice = field(default_factory=OneDevice)
+    precision: str = "float32"
     history: dict[str, list[float]] = field(default_factory=dict)
     panel: Panel | None = None
 
@@ -150,12 +152,14 @@ class Run:
         with spread.scope():
             backbone = build_leg(config.leg, size, config.weights)
             projection = build_projection(backbone.output_shape[-1], config.embedding)
+        precision = choose_precision(config.precision)
+        set_precision(backbone, precision)
         dataset, bank = dataset.bank((size, size))
         shares = config.validation_share, config.test_share
         split, proof = certified_split(dataset, bank, seed=config.seed, by=config.split_by, shares=shares)
         head = MetricHead(config.distance, name="head")
         legs = spread.alone(backbone), spread.alone(projection)
-        return cls(config, dataset, bank, split, proof, *legs, head, spread)
+        return cls(config, dataset, bank, split, proof, *legs, head, spread, precision)
 
     def __post_init__(self) -> None:
         """Draw the fixed pairs, and make one leg of backbone and projection."""
@@ -184,8 +188,8 @@ class Run:
 
     def fit_head(self, folder: Path) -> None:
         """Train projection and head on features of the frozen backbone; each image goes through it once, ever."""
-        features, *views = self._tables(self.backbone)
-        self._fit(self.projection, features, self.config.learning_rate / _FROZEN_SLOWER, folder, "head", views)
+        self.features, *views = self._tables(self.backbone)
+        self._fit(self.projection, self.features, self.config.learning_rate / _FROZEN_SLOWER, folder, "head", views)
 
     def fit_block(self, folder: Path) -> None:
         """Train the leg's last block too, on feature maps of what lies below it; each image goes through that once."""
@@ -207,7 +211,7 @@ class Run:
         """Choose the threshold on validation, measure on test, and put the evidence together."""
         if self.panel is not None:
             self.panel.show(phase="measuring")
-        self.leg = average_views(self.leg, self.config.averaged_views)
+        self.leg = average_views(self._exact_leg(), self.config.averaged_views)
         embeddings = self.embeddings = self._embeddings()
         pairs = {name: self._scored(embeddings, *getattr(self, name)) for name in ("validation", "test")}
         judged = pairs["validation"]
@@ -224,6 +228,7 @@ class Run:
             **{name: scored.figures_by_kind(choice.threshold) for name, scored in pairs.items()},
             "baselines": self._baselines(),
             "config": self.config.to_dict(),
+            "precision": self.precision,
             "dataset": dataset_facts(self.dataset, self.bank, self.split),
             "certificate": self.proof.to_dict(),
             "versions": versions(),
@@ -249,6 +254,11 @@ class Run:
             "path": [self.dataset.paths[row] for row in part.images],
         }
         write_projector(folder, self.embeddings[part.images], self.bank.images[part.images], columns)
+
+    def _exact_leg(self) -> keras.Model:
+        """Return the leg as others will use it, in float32 whatever it has learned in."""
+        set_precision(self.backbone, "float32")
+        return keras.Model(self.backbone.input, self.projection(self.backbone.output), name="leg")
 
     def _embeddings(self) -> NDArray[np.float32]:
         """Embed each picture that the evidence needs once; rows of others stay 0."""
@@ -297,10 +307,10 @@ class Run:
 
     def _shortest(self) -> tuple[keras.Model, NDArray[Any]]:
         """Return what embeds rows with the least work, and exactly: of a frozen leg, the rest from its features."""
-        averaged = self.config.averaged_views > 1
-        if self.config.learns_leg or self.config.fine_tune or averaged or self.config.engine not in EXACT:
+        averaged, exact = self.config.averaged_views > 1, self.config.engine in EXACT and self.precision == "float32"
+        if self.config.learns_leg or self.config.fine_tune or averaged or not exact:
             return self.leg, self.bank.images
-        return self.projection, bank_embeddings(self.backbone, self.bank, self.config.engine)
+        return self.projection, self.features
 
     def _fit(
         self,
@@ -323,8 +333,7 @@ class Run:
         _, pairs, _ = self.test
         scores = {"colour_histogram": colour_histogram_baseline(self.bank.images, pairs.one, pairs.two)}
         if not self.config.learns_leg and not self.config.fine_tune:
-            features = bank_embeddings(self.backbone, self.bank, self.config.engine)
-            scores["frozen_cosine"] = cosine_scores(features, pairs.one, pairs.two)
+            scores["frozen_cosine"] = cosine_scores(self.features, pairs.one, pairs.two)
         return {name: auc_by_kind(pairs, values) for name, values in scores.items()}
 
     def _scored(

@@ -28,6 +28,7 @@ GOOD = {
     "fine_tune": True,
     "depth": "leg",
     "engine": "openvino",
+    "precision": "mixed_bfloat16",
     "epochs": 3,
     "patience": 2,
     "batch_images": 16,
@@ -68,6 +69,7 @@ def test_every_setting_goes_through_json() -> None:
         ("engine", "numpy"),
         ("views", -1),
         ("mining", "easy"),
+        ("precision", "float16"),
         ("views", 4),  # of nothing: pictures are not to be changed
         ("embedding", 0),
         ("embedding", 128.0),
@@ -146,6 +148,7 @@ FROZEN, SCRATCH, TUNED = {"leg": "vgg16"}, {"leg": "base_cnn"}, {"leg": "vgg16",
         ({**TUNED, "rotations": True, "loss": "cosface"}, "needs a leg that learns from pictures"),
         ({**FROZEN, "rotations": True, "loss": "cosface"}, "needs a leg that learns from pictures"),
         ({**SCRATCH, "mining": "hard", "loss": "triplet"}, "mining='hard' is for losses of pairs.*leave mining out"),
+        ({**FROZEN, "engine": "openvino", "precision": "mixed_float16"}, "is for engine=keras.*openvino_bfloat16"),
         ({**FROZEN, "embedding": None, "loss": "triplet"}, "has nothing to learn; give embedding=128"),
     ],
 )

@@ -540,6 +540,40 @@ def test_fine_tuning_goes_down_the_leg_and_passes_what_is_frozen_once(tiny: Trai
     assert len(list((cache / "embeddings").iterdir())) == 6
 
 
+@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
+@pytest.mark.parametrize("leg", [{}, FROZEN])
+def test_what_has_learned_in_half_precision_is_saved_in_float32(
+    precision: str, leg: dict[str, str], tiny: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learned: list[str] = []
+    fit = stages.fit_stage
+
+    def watched(learner: learners.PairLearner, *given: object) -> None:
+        fit(learner, *given)
+        learned.append(type(learner.model.optimizer).__name__)
+
+    monkeypatch.setattr(training, "fit_stage", watched)
+    verifier = tiny(**leg, precision=precision)
+    assert learned == ["LossScaleOptimizer" if precision == "mixed_float16" else "Adam"]
+    assert verifier.about["precision"] == precision
+    exact = tiny(**leg)
+    assert exact.about["precision"] == "float32"
+    assert verifier.history["val_auc"] != exact.history["val_auc"] or verifier.history["loss"] != exact.history["loss"]
+    assert verifier.about["test"]["auc"] == pytest.approx(exact.about["test"]["auc"], abs=0.05)
+    loaded = Verifier.load(verifier.path)
+
+    def policies(network: keras.Model) -> set[str]:
+        inner = [layer for layer in network.layers if isinstance(layer, keras.Model)]
+        return {layer.dtype_policy.name for layer in network.layers}.union(*map(policies, inner))
+
+    assert policies(loaded.model) == {"float32"}
+    tested = loaded.pairs["test"]
+    pairs = [
+        (tmp_path / "data" / one, tmp_path / "data" / two) for one, two in zip(tested.one, tested.two, strict=True)
+    ]
+    assert loaded.score(pairs) == pytest.approx(tested.scores, abs=1e-5)
+
+
 def test_what_is_labelled_as_another_thing_by_mistake_is_named_until_it_is_judged(
     tiny: Train, make_couples, make_picture, tmp_path: Path
 ) -> None:
