@@ -20,7 +20,7 @@ class View {
     this.waiting = false;
     this.gone = false;
     this.note = "";
-    this.name = `${SESSION}-${(lastId += 1)}`;
+    this.name = newId();
     this.panes = { one: buildPane("one"), two: buildPane("two") };
     this.build();
     root.append(this.card);
@@ -41,7 +41,7 @@ class View {
     this.live = element("div", { className: "sc-live", aria: { role: "status", live: "polite" } });
     this.card = element(
       "div",
-      { className: "siamese-comparer", aria: { role: "group", label: "Compare two pictures" } },
+      { className: "siamese siamese-card siamese-comparer", aria: { role: "group", label: "Compare two pictures" } },
       element("div", { className: "sc-panes" }, this.panes.one.node, this.reason.lines, this.swap, this.panes.two.node),
       this.reason.node,
       this.answer.node,
@@ -288,10 +288,3 @@ class View {
     on(parts.image, "error", () => this.losePreview(pane));
   }
 }
-
-function render({ model, el }) {
-  const view = new View(model, el);
-  return () => view.stop();
-}
-
-export default { render };

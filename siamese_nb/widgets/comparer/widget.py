@@ -19,7 +19,7 @@ from siamese_nb.widgets.comparer.packing import Packed, Shares, pack_neighbours,
 from siamese_nb.widgets.comparer.pane import Pane, Read, keep_bytes
 from siamese_nb.widgets.comparer.shelf import Shelf
 from siamese_nb.widgets.comparer.snapshot import Snapshot
-from siamese_nb.widgets.joined import join
+from siamese_nb.widgets.joined import join_scripts, join_styles
 
 PANES = ("one", "two")
 _SCRIPTS = (
@@ -66,8 +66,8 @@ class Comparer(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's types 
         The last comparisons, oldest first.
     """
 
-    _esm = join("shared/elements.js", *(f"comparer/{script}.js" for script in _SCRIPTS))
-    _css = join("shared/palette.css", *(f"comparer/{style}.css" for style in _STYLES))
+    _esm = join_scripts("shared/elements.js", *(f"comparer/{script}.js" for script in _SCRIPTS), "shared/render.js")
+    _css = join_styles(*(f"comparer/{style}.css" for style in _STYLES))
 
     # All that the browser draws, in one snapshot: an answer can never stand beside other pictures than its own.
     state = traitlets.Dict().tag(sync=True)

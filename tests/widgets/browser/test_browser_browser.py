@@ -108,7 +108,7 @@ def test_nothing_is_cut_off_at_any_width(bare, card, scheme):
         assert bare.page.evaluate("document.documentElement.scrollWidth") <= width
         cut = "nodes => nodes.filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.textContent)"
         assert (
-            card.locator(".sb-top, .sb-tools, .sb-say, .sb-say button, .sb-switch, .sb-pager").evaluate_all(cut) == []
+            card.locator(".sb-top, .sb-tools, .sb-say, .sb-say button, .sc-switch, .sb-pager").evaluate_all(cut) == []
         )
 
 

@@ -2,7 +2,6 @@ import base64
 import io
 import json
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from siamese_nb import widgets
 from siamese_nb.errors import InputError
 from siamese_nb.intervals import compare_models, figures_with_intervals
 from siamese_nb.intervals.curves import REPLICATES
@@ -52,7 +50,7 @@ def decode(reply, types):
 
 
 def test_the_browser_offers_every_rule():
-    script = (Path(widgets.__file__).parent / "tuner" / "tuner.js").read_text("utf-8")
+    script = str(ThresholdTuner._esm)
     assert set(re.findall(r'rule: "(\w+)"', script)) == {*RULES, "band"}
 
 

@@ -135,9 +135,9 @@ def test_the_browser_counts_by_itself_while_the_kernel_is_busy(bare, card):
     for key in ("Home", "PageUp", "ArrowRight"):
         card.page.keyboard.press(key)
     expect_counts(card, 0.051)
-    expect(card.locator(".st-note")).to_contain_text("Waiting for the kernel")
+    expect(card.locator(".sc-notice")).to_contain_text("Waiting for the kernel")
     bare.model("beFree()")
-    expect(card.locator(".st-note")).to_be_empty()
+    expect(card.locator(".sc-notice")).to_be_empty()
 
 
 def test_a_drag_moves_the_line_and_python_follows_without_being_flooded(bare, card, tuner):
@@ -418,6 +418,6 @@ def test_nothing_is_cut_off_at_any_width(bare, card, scheme):
         for mode in ("One threshold", "Two thresholds"):
             card.get_by_role("button", name=mode).click()
             assert (
-                card.locator("td, .st-tile, .st-rules, .st-rule, .st-fields label, .st-switch").evaluate_all(cut) == []
+                card.locator("td, .st-tile, .st-rules, .st-rule, .st-fields label, .sc-switch").evaluate_all(cut) == []
             )
             assert bare.page.evaluate("document.documentElement.scrollWidth") <= width
