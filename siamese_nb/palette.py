@@ -18,6 +18,7 @@ COLOURS = {
     "impostor": ("#b34a00", "#ff9d66"),
     "impostor-tint": ("#fbe9de", "#51301d"),
     "on-solid": ("#ffffff", "#14181d"),
+    "on-picture": ("#9adcff", "#9adcff"),
     "error": ("#b3261e", "#ff8a80"),
     "warning": ("#8a5a00", "#f0b849"),
 }

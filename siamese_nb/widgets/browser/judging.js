@@ -14,7 +14,7 @@ class Judging {
       element("button", { type: "button", className: "sc-pill", textContent: label, title: `${title} (${key.toUpperCase()})`, data: { verdict } }),
     );
     this.undo = element("button", { type: "button", className: "sc-pill sb-undo" }, icon("undo"), element("span"));
-    this.node = element("div", { className: "sb-say" }, ...this.buttons, this.undo);
+    this.node = element("div", { className: "sc-row sb-say" }, ...this.buttons, this.undo);
   }
 
   listen(on) {

@@ -4,7 +4,7 @@ function buildTile() {
   const images = buildPictures();
   const verdict = element("span", { className: "sb-verdict" });
   const words = element("span", { className: "sb-words" });
-  const node = element("button", { type: "button", className: "sb-tile" }, element("span", { className: "sc-two" }, ...images), words, verdict);
+  const node = element("button", { type: "button", className: "sc-choice sb-tile" }, element("span", { className: "sc-two" }, ...images), words, verdict);
   return { node, images, verdict, words };
 }
 
@@ -17,7 +17,7 @@ class Page {
     this.on = iconButton("on", "Next page", "sc-tool");
     this.where = element("span", { className: "sb-where" });
     this.kept = element("p", { className: "sb-hint" });
-    this.pager = element("div", { className: "sb-pager" }, this.back, this.where, this.on, this.kept);
+    this.pager = element("div", { className: "sc-row sb-pager" }, this.back, this.where, this.on, this.kept);
   }
 
   listen(on) {

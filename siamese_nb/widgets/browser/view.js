@@ -28,7 +28,7 @@ class View {
     this.card = element(
       "div",
       { className: "siamese siamese-card siamese-browser", aria: { role: "group", label: "Look at pairs" } },
-      element("div", { className: "sb-top" }, this.groups, this.category),
+      element("div", { className: "sc-row sc-apart sb-top" }, this.groups, this.category),
       this.stage.node,
       this.stage.wipe,
       this.stage.tools,

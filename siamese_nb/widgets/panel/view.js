@@ -47,7 +47,7 @@ class View {
     this.card = element(
       "div",
       { className: "siamese siamese-card siamese-training", aria: { role: "group", label: "Training" } },
-      element("div", { className: "sp-top" }, this.title, this.button),
+      element("div", { className: "sc-row sc-apart sp-top" }, this.title, this.button),
       this.bar,
       this.note,
       this.facts,

@@ -13,7 +13,7 @@ class Costs {
     this.inputs = COSTS.map(({ name, value }) => element("input", { type: "number", value, step: "any", min: 0, data: { name } }));
     const fields = COSTS.map(({ label }, place) => element("label", {}, element("span", { textContent: label }), this.inputs[place]));
     this.words = element("p", { className: "st-paid" });
-    this.node = element("div", { className: "st-costs" }, element("div", { className: "st-fields" }, ...fields), this.words);
+    this.node = element("div", { className: "sc-row st-costs" }, element("div", { className: "sc-row st-fields" }, ...fields), this.words);
   }
 
   listen(on) {

@@ -39,7 +39,7 @@ class Curve {
     this.choice = buildSwitch("Curve", CURVES);
     this.canvas = element("canvas", { className: "st-curve", aria: { role: "img" } });
     this.words = element("p", { className: "st-hint" });
-    const head = element("div", { className: "st-head" }, element("span", { className: "st-title", textContent: "Every threshold" }), this.choice);
+    const head = element("div", { className: "sc-row sc-apart st-head" }, element("span", { className: "st-title", textContent: "Every threshold" }), this.choice);
     this.node = element("div", { className: "st-curves" }, head, this.canvas, this.words);
     this.turn(this.shown);
   }

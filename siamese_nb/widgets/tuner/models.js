@@ -7,11 +7,11 @@ class Models {
   constructor(view) {
     this.view = view;
     this.choice = buildSwitch("Model", []);
-    this.bar = element("div", { className: "st-models", hidden: true }, element("span", { textContent: "Model" }), this.choice);
+    this.bar = element("div", { className: "sc-row st-models", hidden: true }, element("span", { textContent: "Model" }), this.choice);
     this.table = element("table", {}, element("thead", {}, element("tr", {}, ...HEADS.map((textContent) => element("th", { scope: "col", textContent })))), element("tbody"));
     this.button = element("button", { type: "button", className: "sc-pill", textContent: "Compare at these thresholds" });
     this.words = element("p", { className: "st-verdict", aria: { role: "status", live: "polite" } });
-    const head = element("div", { className: "st-head" }, element("span", { className: "st-title", textContent: "Which model is better" }), this.button);
+    const head = element("div", { className: "sc-row sc-apart st-head" }, element("span", { className: "st-title", textContent: "Which model is better" }), this.button);
     const hint = element("p", { className: "st-hint", textContent: HINT });
     this.node = element("div", { className: "st-compared", hidden: true }, head, element("div", { className: "st-wide" }, this.table), this.words, hint);
   }

@@ -19,7 +19,7 @@ function buildTile({ pictures, review }) {
     element("span", { className: "st-caption" }, score, words),
   );
   const wrong = element("button", { type: "button", className: "st-wrong", hidden: !review, title: WRONG, aria: { pressed: "false", label: "Label is wrong" } }, icon("flag"));
-  return { node: element("div", { className: "st-tile" }, open, wrong), open, wrong, images, score, words, trouble };
+  return { node: element("div", { className: "sc-choice st-tile" }, open, wrong), open, wrong, images, score, words, trouble };
 }
 
 class Pairs {

@@ -33,7 +33,7 @@ class Rules {
   constructor(view) {
     this.view = view;
     this.rules = RULES.map(buildRule);
-    this.node = element("div", { className: "st-rules", aria: { role: "group", label: "Named thresholds" } }, ...this.rules.map(({ node }) => node));
+    this.node = element("div", { className: "sc-row st-rules", aria: { role: "group", label: "Named thresholds" } }, ...this.rules.map(({ node }) => node));
   }
 
   listen(on) {

@@ -6,7 +6,7 @@ class Saving {
     this.reason = element("input", { type: "text", className: "st-reason", placeholder: "Why this threshold?", aria: { label: "Reason for this threshold" } });
     this.button = element("button", { type: "submit", className: "sc-pill st-save-button" });
     this.saved = element("p", { className: "st-saved" });
-    this.node = element("form", { className: "st-save", noValidate: true }, this.reason, this.button, this.saved);
+    this.node = element("form", { className: "sc-row st-save", noValidate: true }, this.reason, this.button, this.saved);
   }
 
   listen(on) {

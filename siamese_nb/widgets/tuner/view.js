@@ -45,7 +45,7 @@ class View {
       "div",
       { className: "siamese siamese-card siamese-tuner", aria: { role: "group", label: "Choose a threshold" } },
       this.models.bar,
-      element("div", { className: "st-top" }, ...Object.keys(this.legend).map(key), element("div", { className: "st-types" }, this.modes, ...this.typing.nodes)),
+      element("div", { className: "sc-row st-top" }, ...Object.keys(this.legend).map(key), element("div", { className: "sc-row st-types" }, this.modes, ...this.typing.nodes)),
       this.scale.node,
       this.rules.node,
       this.note,
