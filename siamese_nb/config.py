@@ -24,6 +24,7 @@ OPTIMIZERS = ("adam", "muon")
 PAIR_LOSSES = ("binary_crossentropy", "focal")
 AUGMENTATIONS = ("none", "affine", "photo")
 DEPTHS = ("block", "leg")
+DISTANCES = ("absolute", "squared")
 ENGINES = ("keras", "openvino", "openvino_bfloat16")
 SCRATCH_LEGS = ("base_cnn", "stroke_cnn", "koch2015")  # which start from random weights
 _CHOICES = {
@@ -31,7 +32,7 @@ _CHOICES = {
     "augment": AUGMENTATIONS,
     "depth": DEPTHS,
     "engine": ENGINES,
-    "distance": ("absolute", "squared"),
+    "distance": DISTANCES,
     "negatives": NEGATIVES,
     "split_by": SPLIT_BY,
     "schedule": ("constant", "cosine"),

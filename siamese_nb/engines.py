@@ -20,8 +20,10 @@ Pass = Callable[[NDArray[Any]], NDArray[np.float32]]
 
 
 def compiled_by_xla() -> bool:
-    """Tell whether networks are to be compiled by XLA: on JAX there is no other way; on CPUs XLA's depthwise
-    convolutions in TensorFlow are ten times slower than its own."""
+    """Tell whether networks are to be compiled by XLA.
+
+    On JAX there is no other way; on CPUs XLA's depthwise convolutions in TensorFlow are ten times slower than its own.
+    """
     return bool(keras.backend.backend() == "jax")
 
 

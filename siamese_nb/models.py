@@ -8,8 +8,6 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
-DISTANCES = ("absolute", "squared")
-
 
 @keras.saving.register_keras_serializable("siamese_nb")
 class MetricHead(keras.layers.Layer):  # type: ignore[misc]
