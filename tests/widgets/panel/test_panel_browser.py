@@ -5,7 +5,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from bare_page import BarePage
+from bare_page import BarePage, open_bare
 from lab_server import LabPage
 from playwright.sync_api import Locator, expect
 
@@ -26,13 +26,9 @@ verifier = train("../data", CONFIG, out="../out", logs="../logs", panel=Training
 
 @pytest.fixture
 def bare(browser, monkeypatch: pytest.MonkeyPatch) -> Iterator[BarePage]:
-    """Open a page without Jupyter; after the test, its console must hold no error."""
     monkeypatch.setattr(panel, "display", lambda *given, **options: None)
-    context = browser.new_context(viewport={"width": 900, "height": 760})
-    page = BarePage(context.new_page(), TrainingPanel)
-    yield page
-    context.close()
-    assert page.errors == []
+    with open_bare(browser, TrainingPanel) as page:
+        yield page
 
 
 def training(epochs: int, **facts: object) -> dict:
@@ -46,12 +42,10 @@ def training(epochs: int, **facts: object) -> dict:
 
 def show(bare: BarePage, **facts: object) -> tuple[TrainingPanel, Locator]:
     shown = TrainingPanel()
-    bare.page.evaluate("() => undefined")
-    index = len(bare.comms)
-    bare.show(shown)
+    card = bare.show(shown)
     shown.show(phase="preparing")
     shown.show(**facts)
-    return shown, bare.page.locator(".siamese-training").nth(index)
+    return shown, card
 
 
 def facts_of(card: Locator) -> dict[str, str]:
