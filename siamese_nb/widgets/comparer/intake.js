@@ -30,7 +30,7 @@ class Intake {
   start(pane, name) {
     this.forget(pane);
     this.view.camera.stop(pane);
-    const pending = { id: newId(), name, size: 0, received: 0 };
+    const pending = { id: `${SESSION}-${(lastId += 1)}`, name, size: 0, received: 0 };
     this.pending[pane] = pending;
     return pending;
   }
