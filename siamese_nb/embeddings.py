@@ -5,7 +5,7 @@ import json
 import math
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, BinaryIO
@@ -174,17 +174,20 @@ def all_scores(
     scores : ndarray of shape (rows.stop - rows.start, n - rows.start), float64, in [0, 1]
         Of these rows with themselves and all rows after them: each pair once.
     """
-    weights = HeadWeights.from_head(head)
-    squared = weights.distance == "squared"
-    scaled: NDArray[np.float64] = embeddings * (np.sqrt(weights.w) if squared else weights.w)
-    distances = _squared_distances if squared else _absolute_distances
+    weights, scaled = HeadWeights.from_head(head), weighted(head, embeddings)
     for rows in _blocks(len(scaled), rows_at_once, "Scoring"):
-        distance = distances(scaled[rows], scaled[rows.start :])
+        distance = DISTANCES[head.distance](scaled[rows], scaled[rows.start :])
         np.subtract(weights.b, distance, out=distance)
         yield rows, expit(distance, out=distance)
 
 
-def _absolute_distances(some: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
+def weighted(head: MetricHead, embeddings: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Scale embeddings of shape (n, d), so that plain distances of what comes out are what a head subtracts from b."""
+    w = HeadWeights.from_head(head).w
+    return np.asarray(embeddings * (np.sqrt(w) if head.distance == "squared" else w))
+
+
+def _absolute_distances(some: NDArray[Any], others: NDArray[Any]) -> NDArray[Any]:
     """Compute them on all cores: SciPy does so on one, outside the interpreter's lock."""
     found, cores = np.empty((len(some), len(others))), os.cpu_count() or 1
     parts = zip(np.array_split(some, cores), np.array_split(found, cores), strict=True)
@@ -193,12 +196,20 @@ def _absolute_distances(some: NDArray[np.float64], others: NDArray[np.float64]) 
     return found
 
 
-def _squared_distances(some: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
-    found: NDArray[np.float64] = some @ others.T
+def _squared_distances(some: NDArray[Any], others: NDArray[Any]) -> NDArray[Any]:
+    found: NDArray[Any] = some @ others.T
     found *= -2.0
     found += np.einsum("ij,ij->i", some, some)[:, None]
     found += np.einsum("ij,ij->i", others, others)
-    return np.maximum(found, 0.0, out=found)  # rounding can fall below zero
+    np.maximum(found, 0.0, out=found)  # rounding can fall below zero
+    return found
+
+
+DISTANCES: dict[str, Callable[[NDArray[Any], NDArray[Any]], NDArray[Any]]] = {
+    "absolute": _absolute_distances,
+    "squared": _squared_distances,
+}
+"""By the name of a head's distance: of each of some rows to each of others."""
 
 
 def row_embeddings(

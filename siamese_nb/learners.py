@@ -16,6 +16,7 @@ from siamese_nb.embeddings import pair_scores, row_embeddings
 from siamese_nb.errors import InputError
 from siamese_nb.losses import OF_ALL, OF_BATCH, OF_PAIRS, Directions, pair_loss
 from siamese_nb.metrics import GENUINE, IMPOSTOR
+from siamese_nb.mining import Mined
 from siamese_nb.models import MetricHead, build_in_batch, differences
 from siamese_nb.pairs import Pairs, Part
 
@@ -66,9 +67,12 @@ class PairLearner:
         self.cheap = table.ndim == 2
         self.pictures = table.dtype == np.uint8
         with self.distribution.scope():  # it keeps the state of what is random
-            self.augmentation = build_augmentation(config.augment, config.seed) if self.pictures else None
+            self.augmentation = self._augmentation() if self.pictures else None
         self.batches, self.model, self.loss = self._build()
         self.batches.views = tuple(views)
+
+    def _augmentation(self) -> keras.layers.Layer | None:
+        return build_augmentation(self.config.augment, self.config.seed, self.distribution.share)
 
     def _build(self) -> tuple[Batches, keras.Model, Any]:
         batches = (PairBatches if self.cheap else image_batches)(self.table, self.part, self.config)
@@ -76,6 +80,12 @@ class PairLearner:
             gathered = Gathered(self.distribution.gather)
             model = build_in_batch(self.leg, self.head, self.augmentation, gathered)
         return batches, model, pair_loss(self.config.loss)
+
+    def mine(self, part: Part) -> None:
+        """Begin the epoch anew, with hard impostors among these images of the training part."""
+        embeddings, place, _ = row_embeddings(self.leg, self.table, part.images, part.images)
+        self.batches.mined = Mined.from_embeddings(part, embeddings[place], self.head)
+        self.batches.begin(self.batches.epoch)
 
     def settle(self, pairs: Pairs) -> None:
         """Make the neuron fit the embeddings as they are; here it has learned with them."""

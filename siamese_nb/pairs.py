@@ -137,15 +137,15 @@ class Part:
 
     def identity_of(self, images: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return what these images of the part show."""
-        return self.identity[self._places(images)]
+        return self.identity[self.places(images)]
 
     def category_of(self, images: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the category of these images of the part."""
-        return self.category[self._places(images)]
+        return self.category[self.places(images)]
 
     def only(self, images: NDArray[np.int64]) -> "Part":
         """Return the part that consists of these of its images."""
-        place = np.unique(self._places(images))
+        place = np.unique(self.places(images))
         inside = np.isin(self.labelled[:, :2], images).all(axis=1)
         return Part(self.images[place], self.identity[place], self.category[place], self.labelled[inside])
 
@@ -154,7 +154,7 @@ class Part:
         kind = np.where(category[:, 0] == category[:, 1], WITHIN, ACROSS)
         return Pairs(pairs[:, 0], pairs[:, 1], label, np.where(label == GENUINE, GENUINE_PAIR, kind))
 
-    def _places(self, images: NDArray[np.int64]) -> NDArray[np.int64]:
+    def places(self, images: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return where images stand in `self.images`."""
         return self._order[np.searchsorted(self.images, images, sorter=self._order)]
 
@@ -169,7 +169,7 @@ class Part:
         but one block of the whole, "another identity" everything but one block of the category: a random step past
         the block's end, wrapped around.
         """
-        place = self._places(anchors)
+        place = self.places(anchors)
         whole_start, whole_size = np.zeros_like(place), np.full_like(place, len(self.images))
         category_start, category_size = _blocks(self.category, place)
         identity_start, identity_size = _blocks(self.identity, place)

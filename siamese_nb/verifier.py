@@ -19,6 +19,7 @@ from siamese_nb.images import ImageSource, read_image
 from siamese_nb.metrics import check_threshold, is_collapsed, verdict
 from siamese_nb.models import MetricHead
 from siamese_nb.scored_pairs import ScoredPairs
+from siamese_nb.suspects import Suspect
 
 _IMAGES_AT_ONCE = 1024  # decoded pictures in memory
 
@@ -86,6 +87,16 @@ class Verifier(Bundle):
         """Height and width, in pixels, that pictures are resized to."""
         height, width = self.leg.input_shape[1:3]
         return height, width
+
+    @property
+    def suspects(self) -> list[Suspect]:
+        """Pairs of different things, by the data, that score as only the same thing should: to be looked at.
+
+        None but from a training with `mining="hard"`, which did not learn from them. `PairBrowser` shows them.
+        """
+        why = "scores {:.3f}, above nearly all genuine pairs that were trained on"
+        listed = self.about.get("suspects", ())
+        return [Suspect(pair["one"], pair["two"], False, why.format(pair["score"])) for pair in listed]
 
     def set_threshold(self, threshold: float, reason: str, rule: str = "by hand", low: float | None = None) -> None:
         """Change the threshold, say why, and save that with the bundle if there is one.

@@ -23,8 +23,9 @@ ROOMS = [re.findall(r"`(\w+)`", row) for row in re.findall(r"^\|[^|]*\|([^|]*)\|
 ORDER = [module for room in ROOMS for module in room]
 WITH_KERAS = {
     "fetch", "scratch_legs", "legs", "blocks", "models", "views", "muon", "sources", "engines", "embeddings", "losses",
-    "augmentation", "batches", "distribution", "learners", "callbacks", "checkpoints", "board", "devices", "watching",
-    "stages", "explain", "bundle", "verifier", "same_pairs", "provenance", "training", "answers", "app", "demo",
+    "augmentation", "mining", "batches", "distribution", "learners", "callbacks", "checkpoints", "board", "devices",
+    "watching", "stages", "explain", "bundle", "verifier", "same_pairs", "provenance", "training", "answers", "app",
+    "demo",
 }  # fmt: skip
 # What the rooms that anyone should be able to use alone may know of the others, beside `errors`.
 KNOWS = {
@@ -102,9 +103,9 @@ def test_keras_is_imported_only_where_networks_are() -> None:
 
 
 @pytest.mark.parametrize("module", TREES)
-def test_only_distribution_knows_a_backend(module: str) -> None:
+def test_only_what_shares_work_out_and_names_devices_knows_a_backend(module: str) -> None:
     roots = {name.split(".")[0] for name in imported(module)}
-    assert not roots & {"tensorflow", "jax", "torch"} or module == "siamese_nb.distribution"
+    assert not roots & {"tensorflow", "jax", "torch"} or module in ("siamese_nb.distribution", "siamese_nb.devices")
     named = {node.attr for node in ast.walk(TREES[module]) if isinstance(node, ast.Attribute)}
     assert "TensorBoard" not in named  # Keras's own callback needs TensorFlow
     texts = {node.value for node in ast.walk(TREES[module]) if isinstance(node, ast.Constant)}
