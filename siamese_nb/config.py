@@ -22,16 +22,22 @@ LOSSES = (
 BASE_SIZE = 96  # pixels: the side of the pictures that base_cnn takes when none is given
 OPTIMIZERS = ("adam", "muon")
 PAIR_LOSSES = ("binary_crossentropy", "focal")
+BATCH_LOSSES = ("contrastive", "triplet", "multi_similarity", "supervised_contrastive")  # of identities in a batch
 AUGMENTATIONS = ("none", "affine", "photo")
 DEPTHS = ("block", "leg")
+MINING = ("none", "hard")
+DISTANCES = ("absolute", "squared")
+PRECISIONS = ("auto", "float32", "mixed_bfloat16", "mixed_float16")
 ENGINES = ("keras", "openvino", "openvino_bfloat16")
 SCRATCH_LEGS = ("base_cnn", "stroke_cnn", "koch2015")  # which start from random weights
 _CHOICES = {
     "loss": LOSSES,
     "augment": AUGMENTATIONS,
     "depth": DEPTHS,
+    "mining": MINING,
     "engine": ENGINES,
-    "distance": ("absolute", "squared"),
+    "precision": PRECISIONS,
+    "distance": DISTANCES,
     "negatives": NEGATIVES,
     "split_by": SPLIT_BY,
     "schedule": ("constant", "cosine"),
@@ -75,6 +81,10 @@ class TrainConfig:
         Impostors from another category, from the same category, or half of each.
     neg_factor : float
         Impostor pairs per genuine pair.
+    mining : {"none", "hard"}
+        Of losses of pairs: `hard` compares all pictures before each epoch, and draws half of the impostors among those
+        that look most alike to the network, up to what a typical genuine pair scores. Impostors above nearly all
+        genuine pairs may be none: they are not learned from, and `Verifier.suspects` lists them.
     augment : {"none", "affine", "photo"}
         How pictures are changed at random while a leg learns: `affine` turns, shifts, scales and shears; `photo`
         mirrors, changes light and colour and covers a spot too. `none` where that would change what a picture shows.
@@ -96,6 +106,9 @@ class TrainConfig:
     engine : {"keras", "openvino", "openvino_bfloat16"}
         What sends pictures through a frozen leg. OpenVINO gives what Keras gives but for rounding, sooner on CPUs; in
         bfloat16 it is faster still on those that have such instructions, and rounds to 8 bits.
+    precision : {"auto", "float32", "mixed_bfloat16", "mixed_float16"}
+        What a leg computes in while it learns, or makes features once; its weights, the head and the loss are float32
+        always, and so is all of a saved network. `auto` takes the fastest that a GPU is made for, on CPUs float32.
     epochs : int
         At most.
     patience : int
@@ -124,6 +137,7 @@ class TrainConfig:
     distance: str = "squared"
     negatives: str = "mixed"
     neg_factor: float = 3
+    mining: str = "none"
     augment: str = "none"
     views: int = 0
     rotations: bool = False
@@ -133,6 +147,7 @@ class TrainConfig:
     fine_tune: bool = False
     depth: str = "block"
     engine: str = "keras"
+    precision: str = "auto"
     epochs: int = 30
     patience: int = 5
     batch_images: int = 64
@@ -162,18 +177,7 @@ class TrainConfig:
         for name, kind in kinds.items():
             if not isinstance(getattr(self, name), kind):
                 raise InputError(f"{name}={getattr(self, name)!r} is not a {_KINDS[kind]}; give one")
-        if self.views and self.augment == "none":
-            raise InputError(f"views={self.views} is of no use with augment='none'; give affine or photo, or no views")
-        if self.rotations and self.loss in PAIR_LOSSES:
-            raise InputError(
-                f"rotations=True needs a loss of identities, and loss={self.loss!r} is one of pairs; "
-                "choose cosface or another, or leave rotations out"
-            )
-        if self.rotations and not self.learns_from_pictures:
-            raise InputError(
-                f"rotations=True needs a leg that learns from pictures, and {self.leg} is frozen or learns its last "
-                "block from feature maps; choose stroke_cnn, or fine_tune with depth=leg, or leave rotations out"
-            )
+        self._check_together()
 
     @property
     def learns_leg(self) -> bool:
@@ -184,6 +188,62 @@ class TrainConfig:
     def learns_from_pictures(self) -> bool:
         """Whether pictures go through the leg while it learns, not only what a frozen part has made of them."""
         return self.learns_leg or (self.fine_tune and self.depth == "leg")
+
+    def _check_together(self) -> None:
+        """Raise `InputError` where a setting would change nothing beside the others, or they leave nothing to learn."""
+        pairs, frozen = self.loss in PAIR_LOSSES, not (self.learns_leg or self.fine_tune)
+        if self.views and self.augment == "none":
+            raise InputError(f"views={self.views} is of no use with augment='none'; give affine or photo, or no views")
+        if self.rotations and pairs:
+            raise InputError(
+                f"rotations=True needs a loss of identities, and loss={self.loss!r} is one of pairs; "
+                "choose cosface or another, or leave rotations out"
+            )
+        if self.rotations and not self.learns_from_pictures:
+            raise InputError(
+                f"rotations=True needs a leg that learns from pictures, and {self.leg} is frozen or learns its last "
+                "block from feature maps; choose stroke_cnn, or fine_tune with depth=leg, or leave rotations out"
+            )
+        if self.mining != "none" and not pairs:
+            raise InputError(
+                f"mining={self.mining!r} is for losses of pairs, and loss={self.loss!r} compares each picture with "
+                f"many as it is; choose {' or '.join(PAIR_LOSSES)}, or leave mining out"
+            )
+        if self.learns_leg:
+            for name in ("fine_tune", "views", "engine"):
+                if getattr(self, name) != getattr(TrainConfig, name):
+                    raise InputError(
+                        f"{name}={getattr(self, name)!r} is for a pretrained leg, and {self.leg} starts from random "
+                        f"weights and learns from pictures; choose leg mobilenetv2 or another, or leave {name} out"
+                    )
+        if self.depth != "block" and not self.fine_tune:
+            raise InputError(
+                f"depth={self.depth!r} says how much of a leg is fine-tuned, and fine_tune is off; "
+                "give fine_tune=True too, or leave depth out"
+            )
+        if frozen and self.embedding is None and self.loss in BATCH_LOSSES:
+            raise InputError(
+                f"embedding=None leaves the features of {self.leg} as they are, so loss={self.loss!r} has nothing to "
+                f"learn; give embedding=128, or choose {' or '.join(PAIR_LOSSES)}"
+            )
+
+        if frozen and self.engine != "keras" and self.precision not in ("auto", "float32"):
+            raise InputError(
+                f"precision={self.precision!r} is for engine=keras, and engine={self.engine!r} has its own; leave "
+                "precision out, or choose engine=openvino_bfloat16, or engine=keras"
+            )
+
+    def unused(self) -> list[str]:
+        """Say which settings change nothing, but do no harm, beside the others; each with how to mend it."""
+        found = []
+        if self.augment != "none" and not (self.views or self.learns_from_pictures):
+            found.append(
+                f"augment={self.augment} changes nothing: what is frozen sees each picture once; give views=4 too"
+            )
+        if not (self.learns_leg or self.fine_tune) and self.batch_images != TrainConfig.batch_images:
+            given = f"batch_images={self.batch_images}"
+            found.append(f"{given} changes nothing: no picture goes through a frozen leg twice; give fine_tune too")
+        return found
 
     def _check_shares(self) -> None:
         for name in ("validation_share", "test_share"):

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from siamese_nb.likeness import unit_length
 from siamese_nb.thumbnails import shrink
 
 _GRID, _ANGLES, _SHADES = 8, 9, 4  # cells a side, directions of edges, steps of each colour channel
@@ -45,12 +46,14 @@ def describe_colours(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     ndarray of shape (n, 64), float32
         Of unit length.
     """
-    blocks = [_unit(_colours(images[start : start + _AT_ONCE])) for start in range(0, max(len(images), 1), _AT_ONCE)]
+    blocks = [
+        unit_length(_colours(images[start : start + _AT_ONCE])) for start in range(0, max(len(images), 1), _AT_ONCE)
+    ]
     return np.concatenate(blocks)
 
 
 def _describe(images: NDArray[np.uint8]) -> NDArray[np.float32]:
-    return np.concatenate([_unit(_edges(images)), _unit(_colours(images))], axis=1)
+    return np.concatenate([unit_length(_edges(images)), unit_length(_colours(images))], axis=1)
 
 
 def _edges(images: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -72,8 +75,3 @@ def _colours(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     place = shade.reshape(len(images), images.shape[1] * images.shape[2]) + bins * np.arange(len(images))[:, None]
     counts = np.bincount(place.ravel(), minlength=bins * len(images)).reshape(len(images), bins)
     return np.sqrt(counts).astype(np.float32)
-
-
-def _unit(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    length = np.linalg.norm(values, axis=1, keepdims=True)
-    return np.asarray(values / np.maximum(length, np.finfo(np.float32).tiny), np.float32)

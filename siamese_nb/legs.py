@@ -13,8 +13,6 @@ from siamese_nb.config import BASE_SIZE, SCRATCH_LEGS
 from siamese_nb.errors import InputError
 from siamese_nb.scratch_legs import build_koch2015, build_stroke_cnn
 
-BASE_CNN = "base_cnn"
-
 
 @dataclass(frozen=True)
 class PretrainedLeg:
@@ -153,11 +151,11 @@ def build_base_cnn(size: int, filters: tuple[int, ...] = (32, 64, 96, 128)) -> k
         x = keras.layers.BatchNormalization(momentum=0.8)(x)
         x = keras.layers.ReLU()(x)
     pooled = [keras.layers.GlobalAveragePooling2D()(x), keras.layers.GlobalMaxPooling2D()(x)]
-    return keras.Model(image, keras.layers.Concatenate()(pooled), name=BASE_CNN)
+    return keras.Model(image, keras.layers.Concatenate()(pooled), name="base_cnn")
 
 
 _SCRATCH: dict[str, tuple[Callable[[int], keras.Model], int]] = {
-    BASE_CNN: (build_base_cnn, BASE_SIZE),
+    "base_cnn": (build_base_cnn, BASE_SIZE),
     "stroke_cnn": (build_stroke_cnn, 28),
     "koch2015": (build_koch2015, 105),
 }

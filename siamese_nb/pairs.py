@@ -6,6 +6,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from siamese_nb.metrics import GENUINE, IMPOSTOR
+
 NEGATIVES = ("across", "within", "mixed")
 GENUINE_PAIR, ACROSS, WITHIN = 0, 1, 2  # a pair's kind
 _MOST_JUDGED = 20_000  # genuine pairs in a fixed set: more would not narrow its intervals noticeably
@@ -65,7 +67,7 @@ class Part:
     def genuine(self) -> NDArray[np.int64]:
         """Return every genuine pair as rows `one, two`."""
         if len(self.labelled):
-            return self.labelled[self.labelled[:, 2] == 1, :2]
+            return self.labelled[self.labelled[:, 2] == GENUINE, :2]
         _, start, counts = np.unique(self.identity, return_index=True, return_counts=True)
         # Images of one identity stand together, so its pairs are the upper triangle above its first row.
         triangles = {size: np.stack(np.triu_indices(size, 1), axis=1) for size in np.unique(counts).tolist()}
@@ -99,7 +101,7 @@ class Part:
         if most_genuine is not None and len(genuine) > most_genuine:
             genuine = genuine[np.sort(rng.choice(len(genuine), most_genuine, replace=False))]
         wanted = round(len(genuine) * neg_factor) if len(np.unique(self.identity)) > 1 else 0
-        given = self.labelled[self.labelled[:, 2] == 0, :2]
+        given = self.labelled[self.labelled[:, 2] == IMPOSTOR, :2]
         impostor = given[rng.permutation(len(given))[:wanted]]
         if len(given) == 0:
             # In random order: a part of a round over the genuine pairs must not favour the first categories.
@@ -121,7 +123,7 @@ class Part:
         counted : ndarray of shape (n_pairs,), bool
             False for the latter: they are reported apart and do not enter the main figures.
         """
-        if (self.labelled[:, 2] == 0).any():
+        if (self.labelled[:, 2] == IMPOSTOR).any():
             pairs = self._labelled(self.labelled[:, :2], self.labelled[:, 2])
             return pairs, np.ones(len(pairs), bool)
         rng = np.random.default_rng([seed, len(self.images)])
@@ -135,24 +137,24 @@ class Part:
 
     def identity_of(self, images: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return what these images of the part show."""
-        return self.identity[self._places(images)]
+        return self.identity[self.places(images)]
 
     def category_of(self, images: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the category of these images of the part."""
-        return self.category[self._places(images)]
+        return self.category[self.places(images)]
 
     def only(self, images: NDArray[np.int64]) -> "Part":
         """Return the part that consists of these of its images."""
-        place = np.unique(self._places(images))
+        place = np.unique(self.places(images))
         inside = np.isin(self.labelled[:, :2], images).all(axis=1)
         return Part(self.images[place], self.identity[place], self.category[place], self.labelled[inside])
 
     def _labelled(self, pairs: NDArray[np.int64], label: NDArray[np.int64]) -> Pairs:
         category = self.category_of(pairs)
         kind = np.where(category[:, 0] == category[:, 1], WITHIN, ACROSS)
-        return Pairs(pairs[:, 0], pairs[:, 1], label, np.where(label == 1, GENUINE_PAIR, kind))
+        return Pairs(pairs[:, 0], pairs[:, 1], label, np.where(label == GENUINE, GENUINE_PAIR, kind))
 
-    def _places(self, images: NDArray[np.int64]) -> NDArray[np.int64]:
+    def places(self, images: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return where images stand in `self.images`."""
         return self._order[np.searchsorted(self.images, images, sorter=self._order)]
 
@@ -167,7 +169,7 @@ class Part:
         but one block of the whole, "another identity" everything but one block of the category: a random step past
         the block's end, wrapped around.
         """
-        place = self._places(anchors)
+        place = self.places(anchors)
         whole_start, whole_size = np.zeros_like(place), np.full_like(place, len(self.images))
         category_start, category_size = _blocks(self.category, place)
         identity_start, identity_size = _blocks(self.identity, place)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from siamese_nb.components import tied
 from siamese_nb.dataset import NOT_IN_USE, Dataset
 from siamese_nb.errors import InputError
+from siamese_nb.metrics import IMPOSTOR
 from siamese_nb.pairs import Part
 
 PARTS = ("train", "validation", "test")
@@ -43,7 +44,7 @@ def merged_identities(
     ndarray of shape (n,), int64
         The connected component of each picture over identities and the same pictures; -1 where not in use.
     """
-    used = np.flatnonzero(dataset.identity != NOT_IN_USE)
+    used = np.flatnonzero(dataset.used)
     n = len(used)
     _, by_identity = np.unique(dataset.identity[used], return_inverse=True)
     _, by_digest = np.unique(digests[used], return_inverse=True)
@@ -193,5 +194,5 @@ def _part(dataset: Dataset, identity: NDArray[np.int64], images: NDArray[np.int6
     ordered = images[np.lexsort((images, identity[images], category[images]))]
     labelled = dataset.labelled[np.isin(dataset.labelled[:, :2], ordered).all(axis=1)]
     # Two copies of one picture are no impostors, whatever a pairs file says.
-    false_impostor = (labelled[:, 2] == 0) & (identity[labelled[:, 0]] == identity[labelled[:, 1]])
+    false_impostor = (labelled[:, 2] == IMPOSTOR) & (identity[labelled[:, 0]] == identity[labelled[:, 1]])
     return Part(ordered, identity[ordered], category[ordered], labelled[~false_impostor])

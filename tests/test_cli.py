@@ -207,7 +207,7 @@ def test_train_leaves_a_bundle_and_says_where(make_couples, tmp_path: Path) -> N
     out, logs = tmp_path / "out", tmp_path / "logs"
     words = ("--image-size", 32, "--epochs", 1, "--neg-factor", 2, "--seed", 5, "--out", out, "--logs", logs)
     words += ("--loss", "focal", "--augment", "affine")
-    for setting in ("optimizer=muon", "schedule=cosine", "averaged_views=2", "embedding=null", "views=2", "depth=leg"):
+    for setting in ("optimizer=muon", "schedule=cosine", "averaged_views=2", "embedding=null", "mining=hard"):
         words += ("--set", setting)
     answer = answer_of("train", data, "--leg", "base_cnn", *words)
     assert {"bundle", "threshold", "validation", "test"} <= set(answer)
@@ -217,7 +217,8 @@ def test_train_leaves_a_bundle_and_says_where(make_couples, tmp_path: Path) -> N
     assert answer["test"]["pairs"] == 3 * 2
     config = verifier.about["config"]
     assert (config["image_size"], config["epochs"], config["neg_factor"], config["seed"]) == (32, 1, 2, 5)
-    assert (config["loss"], config["augment"], config["views"], config["depth"]) == ("focal", "affine", 2, "leg")
+    assert (config["loss"], config["augment"], config["mining"]) == ("focal", "affine", "hard")
+    assert answer["suspects"] == verifier.about["suspects"]
     assert (config["optimizer"], config["schedule"], config["averaged_views"]) == ("muon", "cosine", 2)
     assert config["embedding"] is None
     assert list((logs / "fit").iterdir())
