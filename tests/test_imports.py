@@ -34,12 +34,12 @@ KNOWS = {
     "thresholds": {"metrics"},
     "calibration": {"metrics"},
     "rendering": set(),
-    "plots": {"intervals", "metrics"},
+    "plots": {"intervals", "metrics", "palette"},
     "explain": {"embeddings", "likeness", "models"},
     "clusters": {"metrics"},
     "widgets": {
-        "clusters", "dataset", "images", "intervals", "metrics", "pairs", "review", "storage", "suspects", "thresholds",
-        "thumbnails",
+        "clusters", "dataset", "images", "intervals", "metrics", "pairs", "palette", "review", "storage", "suspects",
+        "thresholds", "thumbnails",
     },
 }  # fmt: skip
 BROWSER = {"anywidget", "ipywidgets", "IPython"}  # what widgets are made of

@@ -16,6 +16,7 @@ import anywidget
 import traitlets
 
 from siamese_nb.errors import InputError
+from siamese_nb.widgets.joined import join_scripts, join_styles
 
 _HOST = "127.0.0.1"
 _PATIENCE = 120  # seconds
@@ -40,8 +41,8 @@ class TensorBoardButton(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget
         "") and `message`.
     """
 
-    _esm = Path(__file__).with_name("board.js")
-    _css = Path(__file__).with_name("board.css")
+    _esm = join_scripts("shared/elements.js", "shared/kernel.js", "board/view.js", "shared/render.js")
+    _css = join_styles("board/board.css")
 
     state = traitlets.Dict({"status": "closed"}).tag(sync=True)
 

@@ -15,6 +15,7 @@ from siamese_nb.review import VERDICTS, add_verdict, in_force, read_review, undo
 from siamese_nb.suspects import Suspect
 from siamese_nb.thumbnails import encode_pairs
 from siamese_nb.widgets.browser.browsed import GROUPS, BrowsedPairs
+from siamese_nb.widgets.joined import join_scripts, join_styles
 
 ON_A_PAGE = 12
 
@@ -43,8 +44,12 @@ class PairBrowser(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's typ
         If there are no pairs, or one is not of the dataset.
     """
 
-    _esm = Path(__file__).with_name("browser.js")
-    _css = Path(__file__).with_name("browser.css")
+    _esm = join_scripts(
+        *(f"shared/{script}.js" for script in ("elements", "kernel", "pictures")),
+        *(f"browser/{script}.js" for script in ("stage", "judging", "page", "view")),
+        "shared/render.js",
+    )
+    _css = join_styles("browser/browser.css")
 
     # All that the browser draws, in one snapshot: a verdict never stands beside another pair.
     state = traitlets.Dict().tag(sync=True)

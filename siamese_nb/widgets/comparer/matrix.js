@@ -112,7 +112,7 @@ class Matrix {
     canvas.width = canvas.height = cell * count;
     map.style.width = map.style.height = `${Math.min(room, (cell * count) / ratio)}px`;
     const style = getComputedStyle(this.node);
-    const [same, other, line] = ["--sc-similar", "--sc-soft", "--sc-text"].map((name) => style.getPropertyValue(name));
+    const [same, other, line] = ["--sc-genuine", "--sc-soft", "--sc-text"].map((name) => style.getPropertyValue(name));
     const context = canvas.getContext("2d");
     const { threshold } = found;
     for (let row = 0; row < count; row += 1) {

@@ -4,7 +4,6 @@ import secrets
 import threading
 import weakref
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -12,6 +11,8 @@ import numpy as np
 import traitlets
 from comm import get_comm_manager
 from IPython.display import HTML, DisplayHandle, display
+
+from siamese_nb.widgets.joined import join_scripts, join_styles
 
 _panels: "weakref.WeakValueDictionary[str, TrainingPanel]" = weakref.WeakValueDictionary()  # by the name of their run
 _ROW = "<tr><th>{}</th><td>{}</td><td>{}</td></tr>"
@@ -39,8 +40,8 @@ class TrainingPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's t
         Whether the button was pressed.
     """
 
-    _esm = Path(__file__).with_name("panel.js")
-    _css = Path(__file__).with_name("panel.css")
+    _esm = join_scripts("shared/elements.js", "shared/kernel.js", "panel/chart.js", "panel/view.js", "shared/render.js")
+    _css = join_styles("panel/panel.css")
 
     state = traitlets.Dict().tag(sync=True)
     history = traitlets.Dict().tag(sync=True)

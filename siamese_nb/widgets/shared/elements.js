@@ -1,7 +1,11 @@
-// Building blocks of the views: elements, icons, and names that no other view has.
+// Building blocks of all views: elements, icons, and names that no other view has.
 
 const SESSION = Math.random().toString(36).slice(2);
 let lastId = 0;
+
+function newId() {
+  return `${SESSION}-${(lastId += 1)}`;
+}
 
 const ICONS = {
   picture:
@@ -15,16 +19,23 @@ const ICONS = {
     '<circle cx="12" cy="12" r="9.4"/><path d="M7.6 14.6c1.5-2.2 2.9-2.2 4.4 0s2.9 2.2 4.4 0M7.6 9.9c1.5-2.2 2.9-2.2 4.4 0s2.9 2.2 4.4 0"/>',
   differentUnsure:
     '<path d="M12 1.8 22.2 12 12 22.2 1.8 12Z"/><path d="M9.6 9.6a2.5 2.5 0 1 1 3.6 2.2c-.8.4-1.2.9-1.2 1.8m0 2.6v.1"/>',
+  back: '<path d="m14.5 5-7 7 7 7"/>',
+  on: '<path d="m9.5 5 7 7-7 7"/>',
+  undo: '<path d="M4.5 9.5h9a5 5 0 0 1 0 10h-5m-4-10 4.5-4.5m-4.5 4.5 4.5 4.5"/>',
+  flag: '<path d="M6 21V4m0 1c4-2.5 7 2.5 12 0v9c-5 2.5-8-2.5-12 0"/>',
   clear: '<path d="m6.5 6.5 11 11m0-11-11 11"/>',
   camera: '<path d="M4 8h3.2l1.6-2.5h6.4L16.8 8H20a1 1 0 0 1 1 1v9a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1V9a1 1 0 0 1 1-1Z"/><circle cx="12" cy="13" r="3.4"/>',
   replace: '<path d="M3.5 7.5a2 2 0 0 1 2-2h4l2 2.5h7a2 2 0 0 1 2 2v7a2 2 0 0 1-2 2h-13a2 2 0 0 1-2-2Z"/>',
 };
 
+function shape(tag, attributes = {}) {
+  const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  return node;
+}
+
 function icon(name) {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("viewBox", "0 0 24 24");
-  svg.setAttribute("aria-hidden", "true");
-  svg.classList.add("sc-icon");
+  const svg = shape("svg", { viewBox: "0 0 24 24", "aria-hidden": "true", class: "sc-icon" });
   svg.innerHTML = ICONS[name];
   return svg;
 }
@@ -35,8 +46,8 @@ function element(tag, properties = {}, ...children) {
   Object.assign(node.dataset, data);
   for (const [name, value] of Object.entries(aria)) node.setAttribute(name === "role" ? name : `aria-${name}`, value);
   node.append(...children);
-  // Lab looks for this on the focused element itself: without it, keys meant for a pane cut and delete cells.
-  if (tag === "button" || rest.tabIndex === 0) node.dataset.lmSuppressShortcuts = "true";
+  // Lab looks for this on the focused element itself: without it, keys meant for a widget cut and delete cells.
+  if (["button", "input", "select", "dialog"].includes(tag) || rest.tabIndex === 0) node.dataset.lmSuppressShortcuts = "true";
   return node;
 }
 
@@ -48,13 +59,29 @@ function put(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
-// Choices of which one is made, as buttons side by side.
+// What the kernel says, with the mark of trouble; nothing where it says nothing.
+function putNotice(node, message, trouble) {
+  node.dataset.trouble = String(trouble);
+  if (node.dataset.text === message) return;
+  node.dataset.text = message;
+  node.replaceChildren(...(message ? [icon("problem"), element("span", { textContent: message })] : []));
+}
+
+// Choices of which one is made, as buttons side by side; `press` says which.
+function buildSwitch(label, options) {
+  const buttons = options.map(({ name, label: textContent, title = "" }) => element("button", { type: "button", textContent, title, data: { name } }));
+  return element("div", { className: "sc-switch", aria: { role: "group", label } }, ...buttons);
+}
+
+function press(node, chosen) {
+  for (const button of node.children) button.setAttribute("aria-pressed", String(button.dataset.name === chosen));
+}
+
+// The same as radio buttons, for forms.
 function buildModes(label, choices) {
-  const name = `sc-mode-${SESSION}-${(lastId += 1)}`;
-  const options = Object.entries(choices).map(([value, text]) => {
-    const input = element("input", { type: "radio", name, value });
-    input.dataset.lmSuppressShortcuts = "true";
-    return element("label", {}, input, element("span", { textContent: text }));
-  });
+  const name = `sc-mode-${newId()}`;
+  const options = Object.entries(choices).map(([value, textContent]) =>
+    element("label", {}, element("input", { type: "radio", name, value }), element("span", { textContent })),
+  );
   return element("div", { className: "sc-modes", aria: { role: "radiogroup", label } }, ...options);
 }

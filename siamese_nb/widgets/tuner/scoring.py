@@ -9,13 +9,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from siamese_nb.errors import InputError
 from siamese_nb.intervals import compare_models, too_few_pairs
-from siamese_nb.intervals.curves import REPLICATES
+from siamese_nb.intervals.curves import REPLICATES, curve_band, thinned_rows
 from siamese_nb.metrics import ScoreTable, check_threshold
 from siamese_nb.metrics.convention import BoolArray, FloatArray
 from siamese_nb.thresholds import choose_band, choose_threshold
-from siamese_nb.widgets.tuner.curves import make_band, make_points
 from siamese_nb.widgets.tuner.groups import Grouping
 from siamese_nb.widgets.tuner.ranked import RankedPairs
+
+_POINTS = 600  # of a curve
 
 Given = TypeVar("Given")
 Identities = tuple[NDArray[Any], NDArray[Any]]
@@ -72,16 +73,31 @@ class Scoring:
 
     @cached_property
     def points(self) -> NDArray[np.float32]:
-        """Thin the curves, see `make_points`."""
-        return make_points(self._table())
+        """Thin the curves to points that no picture of them tells from all.
+
+        Returns
+        -------
+        ndarray of shape (3, n_points), float32
+            FAR, recall and precision, from "accept nothing" to "accept all".
+        """
+        table = self._table()
+        rows = thinned_rows(table, _POINTS)
+        return np.stack([table.far[rows], table.recall[rows], table.precision[rows]]).astype(np.float32)
 
     @cached_property
     def band(self) -> NDArray[np.float32] | None:
-        """Bound the curves, see `make_band`; None without identities."""
+        """Bound FAR, recall and precision along the curve, see `curve_band`; None without identities.
+
+        Returns
+        -------
+        ndarray of shape (9, n_thresholds), float32, or None
+            Of each of the three rates the rate, its lower and its upper 95% bound; thresholds falling.
+        """
         if self.identities is None:
             return None
         one, two = (identity[self.pairs.order] for identity in self.identities)
-        return make_band(self.pairs.genuine, self.pairs.scores, self._table(), one, two)
+        band = curve_band(self.pairs.genuine, self.pairs.scores, self._table(), one, two)
+        return np.stack([row for rate in band for row in rate]).astype(np.float32)
 
     def describe(self) -> dict[str, Any]:
         """Say where the model stands on the curves."""

@@ -1,7 +1,6 @@
 """The threshold tuner: move the threshold, see what it costs and which pairs change sides, save the choice."""
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -12,10 +11,16 @@ from numpy.typing import ArrayLike
 from siamese_nb.errors import InputError
 from siamese_nb.metrics import check_threshold
 from siamese_nb.thumbnails import Pictures, encode_pairs
+from siamese_nb.widgets.joined import join_scripts, join_styles
 from siamese_nb.widgets.tuner.groups import Grouping
 from siamese_nb.widgets.tuner.ranked import STEPS
 from siamese_nb.widgets.tuner.scoring import by_model, check_identities, check_low, compare_scorings, make_scorings
 from siamese_nb.widgets.tuner.strips import describe_strips
+
+_SCRIPTS = (
+    "words", "canvas", "counts", "bars", "scale", "typing", "rules", "costs", "decided", "curve", "models", "groups",
+    "large", "pairs", "saving", "view",
+)  # fmt: skip
 
 
 class ThresholdTuner(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's types are not read
@@ -67,8 +72,12 @@ class ThresholdTuner(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
         If an argument does not fit the others or is out of range.
     """
 
-    _esm = Path(__file__).with_name("tuner.js")
-    _css = Path(__file__).with_name("tuner.css")
+    _esm = join_scripts(
+        *(f"shared/{script}.js" for script in ("elements", "kernel", "pictures")),
+        *(f"tuner/{script}.js" for script in _SCRIPTS),
+        "shared/render.js",
+    )
+    _css = join_styles(*(f"tuner/{style}.css" for style in ("scale", "decided", "pairs", "groups", "narrow")))
 
     # All that the browser draws and does not compute, in one snapshot: a strip never stands beside another threshold.
     state = traitlets.Dict().tag(sync=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
-from bare_page import BarePage
+from bare_page import BarePage, open_bare
 from lab_server import LabPage
 from playwright.sync_api import Locator, expect
 
@@ -29,12 +29,8 @@ PairBrowser(dataset, whole(dataset, bank.digests).draw(np.random.default_rng(0),
 
 @pytest.fixture
 def bare(browser) -> Iterator[BarePage]:
-    """Open a page without Jupyter; after the test, its console must hold no error."""
-    context = browser.new_context(viewport={"width": 900, "height": 1000})
-    page = BarePage(context.new_page(), PairBrowser)
-    yield page
-    context.close()
-    assert page.errors == []
+    with open_bare(browser, PairBrowser, 1000) as page:
+        yield page
 
 
 @pytest.fixture
@@ -47,8 +43,7 @@ def card(bare: BarePage, root: Path) -> Locator:
     dataset = scan(root)
     pairs = whole(dataset, np.arange(len(dataset.paths), dtype=np.uint64)).draw(np.random.default_rng(0), 1)
     suspects = [Suspect(dataset.paths[0], dataset.paths[1], True, "its two pictures look least alike")]
-    bare.show(PairBrowser(dataset, pairs, suspects))
-    return bare.page.locator(".siamese-browser")
+    return bare.show(PairBrowser(dataset, pairs, suspects))
 
 
 def names(card: Locator) -> Locator:
@@ -108,7 +103,7 @@ def test_nothing_is_cut_off_at_any_width(bare, card, scheme):
         assert bare.page.evaluate("document.documentElement.scrollWidth") <= width
         cut = "nodes => nodes.filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.textContent)"
         assert (
-            card.locator(".sb-top, .sb-tools, .sb-say, .sb-say button, .sb-switch, .sb-pager").evaluate_all(cut) == []
+            card.locator(".sb-top, .sb-tools, .sb-say, .sb-say button, .sc-switch, .sb-pager").evaluate_all(cut) == []
         )
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from bare_page import BarePage
+from bare_page import BarePage, open_bare
 from lab_server import LabPage
 from playwright.sync_api import Locator, expect
 
@@ -26,13 +26,9 @@ verifier = train("../data", CONFIG, out="../out", logs="../logs", panel=Training
 
 @pytest.fixture
 def bare(browser, monkeypatch: pytest.MonkeyPatch) -> Iterator[BarePage]:
-    """Open a page without Jupyter; after the test, its console must hold no error."""
     monkeypatch.setattr(panel, "display", lambda *given, **options: None)
-    context = browser.new_context(viewport={"width": 900, "height": 760})
-    page = BarePage(context.new_page(), TrainingPanel)
-    yield page
-    context.close()
-    assert page.errors == []
+    with open_bare(browser, TrainingPanel) as page:
+        yield page
 
 
 def training(epochs: int, **facts: object) -> dict:
@@ -46,16 +42,14 @@ def training(epochs: int, **facts: object) -> dict:
 
 def show(bare: BarePage, **facts: object) -> tuple[TrainingPanel, Locator]:
     shown = TrainingPanel()
-    bare.page.evaluate("() => undefined")
-    index = len(bare.comms)
-    bare.show(shown)
+    card = bare.show(shown)
     shown.show(phase="preparing")
     shown.show(**facts)
-    return shown, bare.page.locator(".siamese-training").nth(index)
+    return shown, card
 
 
 def facts_of(card: Locator) -> dict[str, str]:
-    terms, said = (card.locator(f".st-facts {tag}").all_text_contents() for tag in ("dt", "dd"))
+    terms, said = (card.locator(f".sp-facts {tag}").all_text_contents() for tag in ("dt", "dd"))
     return dict(zip(terms, said, strict=True))
 
 
@@ -66,34 +60,34 @@ def test_progress_speed_and_figures_are_shown_as_they_come(bare):
         "time left": "3 min 10 s at most", "memory": "1.4 GiB", "device": "CPU, 2 cores, tensorflow",
     }  # fmt: skip
     expect(card.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "12")
-    assert card.locator(".st-chart").evaluate_all("nodes => nodes.map((node) => node.dataset.name)") == NAMES
+    assert card.locator(".sp-chart").evaluate_all("nodes => nodes.map((node) => node.dataset.name)") == NAMES
     loss = card.locator('[data-name="loss"]')
     expect(loss.locator("figcaption")).to_contain_text("0.7000.700")
-    lines = loss.locator(".st-line")
+    lines = loss.locator(".sp-line")
     assert lines.evaluate_all("nodes => nodes.map((n) => n.getAttribute('d').match(/[ML]/g).length)") == [3, 3]
-    card.locator(".st-grid").focus()
-    card.locator(".st-grid").press("ArrowLeft")
-    expect(card.locator(".st-which")).to_have_text("figures of epoch 2")
+    card.locator(".sp-grid").focus()
+    card.locator(".sp-grid").press("ArrowLeft")
+    expect(card.locator(".sp-which")).to_have_text("figures of epoch 2")
     expect(loss.locator("figcaption")).to_contain_text("0.800")
     shown.show(history={"loss": [0.5, float("nan"), 0.4], "val_loss": [0.6]}, best=0)
     assert lines.evaluate_all("nodes => nodes.map((n) => n.getAttribute('d').match(/[ML]/g).length)") == [2, 1]
     shown.show(phase="done", saved="out/<b>one</b>")
-    expect(card.locator(".st-note")).to_have_text("Epoch 1 was best and is saved in out/<b>one</b>.")
+    expect(card.locator(".sp-note")).to_have_text("Epoch 1 was best and is saved in out/<b>one</b>.")
     expect(card.get_by_role("button")).to_have_count(0)
 
 
 def test_the_button_asks_python_to_stop_and_says_what_happens(bare):
     shown, card = show(bare, **training(0))
     card.get_by_role("button", name="Stop and save").click()
-    expect(card.locator(".st-note")).to_contain_text("Stopping after the first epoch")
+    expect(card.locator(".sp-note")).to_contain_text("Stopping after the first epoch")
     expect(card.get_by_role("button", name="Stopping…")).to_be_disabled()
     bare.page.wait_for_function("models[0].traits.state.stopping")
     assert shown.stop_asked
     shown.show(**training(1))
-    expect(card.locator(".st-note")).to_have_text("Stopping: the best epoch so far is kept.")
+    expect(card.locator(".sp-note")).to_have_text("Stopping: the best epoch so far is kept.")
     shown.show(phase="stopped", saved="out/one")
     card.get_by_role("button", name="Continue").click()  # where there is no notebook around it
-    expect(card.locator(".st-note")).to_contain_text("Run the cell again")
+    expect(card.locator(".sp-note")).to_contain_text("Run the cell again")
     shown.show(phase="preparing")
     assert not shown.stop_asked
 
@@ -117,8 +111,8 @@ def test_a_kernel_that_is_gone_is_told(bare):
     _, card = show(bare, **training(2))
     bare.model("gone = true")
     card.get_by_role("button", name="Stop and save").click()
-    expect(card.locator(".st-title")).to_have_text("The kernel is gone")
-    expect(card.locator(".st-note")).to_contain_text("training goes on after the last whole epoch")
+    expect(card.locator(".sp-title")).to_have_text("The kernel is gone")
+    expect(card.locator(".sp-note")).to_contain_text("training goes on after the last whole epoch")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -131,7 +125,7 @@ def test_nothing_is_cut_off_at_any_width(bare, scheme):
         bare.page.set_viewport_size({"width": width, "height": 900})
         assert bare.page.evaluate("document.documentElement.scrollWidth") <= width
         cut = "nodes => nodes.filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.textContent)"
-        assert card.locator(".st-top, .st-facts dd, .st-legend, figcaption span:first-child").evaluate_all(cut) == []
+        assert card.locator(".sp-top, .sp-facts dd, .sp-legend, figcaption span:first-child").evaluate_all(cut) == []
 
 
 def test_in_jupyterlab_stop_ends_the_busy_cell_and_continue_goes_on(lab: LabPage, make_couples, tmp_path: Path):
@@ -145,16 +139,16 @@ def test_in_jupyterlab_stop_ends_the_busy_cell_and_continue_goes_on(lab: LabPage
     lab.open(lab.path)
     lab.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
     card = lab.page.locator(".jp-NotebookPanel:visible .siamese-training")
-    expect(card.locator(".st-which")).to_be_visible(timeout=120_000)  # the kernel imports Keras first
+    expect(card.locator(".sp-which")).to_be_visible(timeout=120_000)  # the kernel imports Keras first
     card.get_by_role("button", name="Stop and save").click()
-    expect(card.locator(".st-title")).to_have_text("Stopped", timeout=60_000)
+    expect(card.locator(".sp-title")).to_have_text("Stopped", timeout=60_000)
     lab.wait_until_idle()
     epochs = int(lab.ask("len(verifier.history['loss'])"))
     assert epochs >= 1
     card.get_by_role("button", name="Continue").click()
-    expect(card.locator(".st-facts")).to_contain_text(f"after {epochs} epoch", timeout=60_000)
+    expect(card.locator(".sp-facts")).to_contain_text(f"after {epochs} epoch", timeout=60_000)
     card.get_by_role("button", name="Stop and save").click()
-    expect(card.locator(".st-title")).to_have_text("Stopped", timeout=60_000)
+    expect(card.locator(".sp-title")).to_have_text("Stopped", timeout=60_000)
     lab.wait_until_idle()
     assert int(lab.ask("len(verifier.history['loss'])")) >= epochs
     assert lab.ask("len(list(verifier.path.parent.iterdir()))") == "2"

@@ -2,7 +2,6 @@ import base64
 import io
 import json
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,16 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from siamese_nb import widgets
 from siamese_nb.errors import InputError
 from siamese_nb.intervals import compare_models, figures_with_intervals
 from siamese_nb.intervals.curves import REPLICATES
 from siamese_nb.metrics import ScoreTable
 from siamese_nb.thresholds import RULES, choose_band, choose_threshold
 from siamese_nb.widgets import ThresholdTuner
-from siamese_nb.widgets.tuner.curves import make_band, make_points
 from siamese_nb.widgets.tuner.groups import MOST, Grouping
 from siamese_nb.widgets.tuner.ranked import GRID, STEPS, RankedPairs
+from siamese_nb.widgets.tuner.scoring import Scoring
 
 SCORES = np.array([0.1, 0.3, 0.3, 0.45, 0.5, 0.5, 0.6, 0.8, 0.9, 1.0])
 LABELS = np.array([0, 0, 1, 0, 0, 1, 1, 0, 1, 1])
@@ -52,7 +50,7 @@ def decode(reply, types):
 
 
 def test_the_browser_offers_every_rule():
-    script = (Path(widgets.__file__).parent / "tuner" / "tuner.js").read_text("utf-8")
+    script = str(ThresholdTuner._esm)
     assert set(re.findall(r'rule: "(\w+)"', script)) == {*RULES, "band"}
 
 
@@ -156,10 +154,14 @@ def test_kinds_are_words_or_the_numbers_of_pairs():
 # ---- curves
 
 
+def score_pairs(labels, scores, *identities):
+    return Scoring("", RankedPairs.from_pairs(labels, scores), identities or None, 0.5, None)
+
+
 def test_thinned_points_stray_nowhere_from_the_curve():
     labels, scores, *_ = draw_pairs(2, n=30_000)
     table = ScoreTable.from_scores(labels, scores)
-    far, recall, precision = make_points(table)
+    far, recall, precision = score_pairs(labels, scores).points
     assert far.size < 2500 < table.far.size
     assert (far[0], recall[0], precision[0], far[-1], recall[-1]) == (0, 0, 1, 1, 1)
     assert np.abs(np.interp(table.far + table.recall, far + recall, recall) - table.recall).max() < 2e-3
@@ -167,8 +169,7 @@ def test_thinned_points_stray_nowhere_from_the_curve():
 
 def test_the_band_is_that_of_the_figures_intervals():
     labels, scores, one, two = draw_pairs(3, n=1500)
-    table = ScoreTable.from_scores(labels, scores)
-    band = make_band(labels == 1, scores, table, one, two)
+    band = score_pairs(labels, scores, one, two).band
     assert ((band[1::3] <= band[::3] + 1e-6) & (band[::3] <= band[2::3] + 1e-6)).all()
     for threshold in (0.2, 0.5, 0.8):
         found = figures_with_intervals(labels, scores, threshold, one, two)
@@ -182,8 +183,7 @@ def test_the_band_is_that_of_the_figures_intervals():
 
 def test_without_a_false_accept_the_band_still_says_what_cannot_be_ruled_out():
     labels, scores, one, two = draw_pairs(4)
-    table = ScoreTable.from_scores(labels, np.where(labels == 1, 0.9, 0.1 * scores))
-    band = make_band(labels == 1, np.where(labels == 1, 0.9, 0.1 * scores), table, one, two)
+    band = score_pairs(labels, np.where(labels == 1, 0.9, 0.1 * scores), one, two).band
     assert band[0, 0] == 0.0 and 3 / np.sum(labels == 0) < band[2, 0] < 0.2
 
 
@@ -325,7 +325,7 @@ def test_models_take_turns_each_with_its_own_threshold_counts_and_curve():
     (reply,) = browser.ask("open")
     counts, _, second = decode(reply, ("<u4", "<f4", "<f4"))
     assert reply["custom"]["models"] == ["A", "B"] and not reply["custom"]["save"]
-    assert np.array_equal(second, make_points(ScoreTable.from_scores(labels, other)).ravel())
+    assert np.array_equal(second, score_pairs(labels, other).points.ravel())
     browser.ask("threshold", threshold=0.45, id="a")
     counted, *_, last = browser.ask("model", name="B", id="b")
     assert decode(counted, ("<u4", "<f4", "<f4"))[0][500] == np.sum(other[labels == 0] >= 0.5) != counts[500]

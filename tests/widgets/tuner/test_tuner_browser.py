@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from bare_page import BarePage, make_image, make_png
+from bare_page import BarePage, make_image, make_png, open_bare
 from playwright.sync_api import Locator, expect
 
 from siamese_nb.errors import InputError
@@ -16,12 +16,8 @@ from siamese_nb.widgets import ThresholdTuner
 
 @pytest.fixture
 def bare(browser) -> Iterator[BarePage]:
-    """Open a page without Jupyter; after the test, its console must hold no error."""
-    context = browser.new_context(viewport={"width": 900, "height": 1200})
-    page = BarePage(context.new_page(), ThresholdTuner)
-    yield page
-    context.close()
-    assert page.errors == []
+    with open_bare(browser, ThresholdTuner, 1200) as page:
+        yield page
 
 
 def make_pairs(n: int = 600) -> dict:
@@ -57,8 +53,7 @@ def make_tuner(**changes) -> ThresholdTuner:
 
 def show(bare: BarePage, tuner: ThresholdTuner) -> Locator:
     """Show a tuner and wait for its counts; return its card."""
-    bare.show(tuner)
-    card = bare.page.locator(".siamese-tuner").nth(len(bare.comms) - 1)
+    card = bare.show(tuner)
     expect(card.locator("[data-name=fa] .st-count")).not_to_be_empty()
     return card
 
@@ -135,9 +130,9 @@ def test_the_browser_counts_by_itself_while_the_kernel_is_busy(bare, card):
     for key in ("Home", "PageUp", "ArrowRight"):
         card.page.keyboard.press(key)
     expect_counts(card, 0.051)
-    expect(card.locator(".st-note")).to_contain_text("Waiting for the kernel")
+    expect(card.locator(".sc-notice")).to_contain_text("Waiting for the kernel")
     bare.model("beFree()")
-    expect(card.locator(".st-note")).to_be_empty()
+    expect(card.locator(".sc-notice")).to_be_empty()
 
 
 def test_a_drag_moves_the_line_and_python_follows_without_being_flooded(bare, card, tuner):
@@ -418,6 +413,6 @@ def test_nothing_is_cut_off_at_any_width(bare, card, scheme):
         for mode in ("One threshold", "Two thresholds"):
             card.get_by_role("button", name=mode).click()
             assert (
-                card.locator("td, .st-tile, .st-rules, .st-rule, .st-fields label, .st-switch").evaluate_all(cut) == []
+                card.locator("td, .st-tile, .st-rules, .st-rule, .st-fields label, .sc-switch").evaluate_all(cut) == []
             )
             assert bare.page.evaluate("document.documentElement.scrollWidth") <= width

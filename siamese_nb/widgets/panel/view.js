@@ -1,10 +1,7 @@
 // The training panel's view. The kernel's `state` and `history` are the truth; which epoch is looked at is the view's own.
 
-const PATIENCE = 5000; // milliseconds without an answer to "stop" until the kernel is interrupted instead
-const SVG = "http://www.w3.org/2000/svg";
-const WIDTH = 240; // of a chart's own units, which are stretched to its place
-const HEIGHT = 100;
-const KINDS = { training: "", validation: "val_" };
+const DEAF = 5000; // milliseconds without an answer to "stop" until the kernel is interrupted instead
+const ENDED = ["done", "stopped", "failed"];
 const STAGES = { head: "Training the head; the leg is frozen", block: "Training the leg's last block", leg: "Training the leg" };
 const PHASES = {
   preparing: "Preparing: pictures, split, network",
@@ -14,80 +11,10 @@ const PHASES = {
   failed: "Ended without a result",
 };
 
-function element(tag, properties = {}, ...children) {
-  const { data = {}, aria = {}, ...rest } = properties;
-  const node = Object.assign(document.createElement(tag), rest);
-  Object.assign(node.dataset, data);
-  for (const [name, value] of Object.entries(aria)) node.setAttribute(name === "role" ? name : `aria-${name}`, value);
-  node.append(...children);
-  // Lab looks for this on the focused element itself: without it, keys meant for the panel cut and delete cells.
-  if (tag === "button" || rest.tabIndex === 0) node.dataset.lmSuppressShortcuts = "true";
-  return node;
-}
-
-function shape(name, attributes = {}) {
-  const node = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-  return node;
-}
-
-function put(node, text) {
-  if (node.textContent !== text) node.textContent = text;
-}
-
-const known = (value) => value !== null && value !== undefined;
-const figure = (value) => (known(value) ? value.toFixed(3) : "–");
-const count = (number, thing) => `${number} ${thing}${number === 1 ? "" : "s"}`;
-
 function duration(seconds) {
   if (seconds < 60) return `${Math.round(seconds)} s`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
   return `${Math.floor(seconds / 3600)} h ${Math.round((seconds % 3600) / 60)} min`;
-}
-
-class Chart {
-  constructor(name) {
-    this.name = name;
-    this.values = Object.fromEntries(Object.keys(KINDS).map((kind) => [kind, element("span", { data: { kind } })]));
-    this.most = element("span", { className: "st-most" });
-    this.least = element("span", { className: "st-least" });
-    this.svg = shape("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" });
-    this.node = element(
-      "figure",
-      { className: "st-chart", data: { name } },
-      element("figcaption", {}, element("span", { textContent: name.replaceAll("_", " ") }), ...Object.values(this.values)),
-      element("div", { className: "st-plot" }, this.svg, this.most, this.least),
-    );
-  }
-
-  draw(history, { at, best, stage }) {
-    const series = Object.entries(KINDS).map(([kind, prefix]) => [kind, history[prefix + this.name] ?? []]);
-    for (const [kind, values] of series) put(this.values[kind], figure(values[at]));
-    const found = series.flatMap(([, values]) => values).filter(known);
-    const [least, most] = found.length ? [Math.min(...found), Math.max(...found)] : [0, 1];
-    put(this.most, figure(most));
-    put(this.least, most > least ? figure(least) : "");
-    const span = most - least || 1;
-    const last = Math.max(1, ...series.map(([, values]) => values.length - 1));
-    const x = (epoch) => (epoch / last) * (WIDTH - 8) + 4;
-    const y = (value) => (most > least ? HEIGHT - 8 - ((value - least) / span) * (HEIGHT - 16) : 8);
-    const rule = (epoch, role) => shape("path", { d: `M${x(epoch)} 0V${HEIGHT}`, class: `st-rule st-${role}` });
-    const lines = series.flatMap(([kind, values]) => {
-      let pen = "M";
-      const d = values.map((value, epoch) => {
-        const step = known(value) ? `${pen}${x(epoch).toFixed(1)} ${y(value).toFixed(1)}` : "";
-        pen = known(value) ? "L" : "M";
-        return step;
-      });
-      // A line of one point has no length: a round cap makes a dot of it.
-      return [shape("path", { d: d.join("") + (values.length === 1 ? "h0.01" : ""), class: "st-line", "data-kind": kind })];
-    });
-    const rules = [];
-    if (stage > 0 && stage <= last) rules.push(rule(stage, "stage"));
-    if (known(best)) rules.push(rule(best, "best"));
-    if (known(at) && at !== best) rules.push(rule(at, "at"));
-    this.svg.replaceChildren(...rules, ...lines);
-  }
 }
 
 class View {
@@ -96,7 +23,7 @@ class View {
     this.stopping = new AbortController();
     this.looked = null; // the epoch under the pointer
     this.asked = null; // the run that was asked to stop
-    this.gone = false;
+    this.kernel = new Kernel(model, () => this.draw());
     this.charts = [];
     this.build(root);
     this.listen();
@@ -104,23 +31,23 @@ class View {
   }
 
   build(root) {
-    this.title = element("strong", { className: "st-title", aria: { role: "status", live: "polite" } });
-    this.button = element("button", { type: "button", className: "st-button" });
-    this.note = element("p", { className: "st-note" });
-    this.bar = element("div", { className: "st-bar", aria: { role: "progressbar", label: "Epochs", valuemin: 0, valuemax: 100 } }, element("div"));
-    this.facts = element("dl", { className: "st-facts" });
+    this.title = element("strong", { className: "sp-title", aria: { role: "status", live: "polite" } });
+    this.button = element("button", { type: "button", className: "sc-pill" });
+    this.note = element("p", { className: "sp-note" });
+    this.bar = element("div", { className: "sp-bar", aria: { role: "progressbar", label: "Epochs", valuemin: 0, valuemax: 100 } }, element("div"));
+    this.facts = element("dl", { className: "sp-facts" });
     this.legend = element(
       "p",
-      { className: "st-legend" },
+      { className: "sp-legend" },
       ...Object.keys(KINDS).map((kind) => element("span", { textContent: kind, data: { kind } })),
       (this.best = element("span", { data: { kind: "best" } })),
-      (this.which = element("span", { className: "st-which" })),
+      (this.which = element("span", { className: "sp-which" })),
     );
-    this.grid = element("div", { className: "st-grid", tabIndex: 0, aria: { role: "group", label: "Curves; left and right look at an epoch" } });
+    this.grid = element("div", { className: "sp-grid", tabIndex: 0, aria: { role: "group", label: "Curves; left and right look at an epoch" } });
     this.card = element(
       "div",
-      { className: "siamese-training", aria: { role: "group", label: "Training" } },
-      element("div", { className: "st-top" }, this.title, this.button),
+      { className: "siamese siamese-card siamese-training", aria: { role: "group", label: "Training" } },
+      element("div", { className: "sc-row sc-apart sp-top" }, this.title, this.button),
       this.bar,
       this.note,
       this.facts,
@@ -133,19 +60,22 @@ class View {
   listen() {
     const { signal } = this.stopping;
     const on = (target, type, handler) => target.addEventListener(type, handler, { signal });
-    on(this.button, "click", () => (this.phase === "stopped" ? this.goOn() : this.stop()));
+    on(this.button, "click", () => (this.phase === "stopped" ? this.goOn() : this.askToStop()));
     on(this.grid, "pointermove", (event) => this.point(event));
     on(this.grid, "pointerleave", () => this.look(null));
     on(this.grid, "blur", () => this.look(null));
     on(this.grid, "keydown", (event) => this.key(event));
-    const handlers = { "change:state": () => this.draw(), "change:history": () => this.draw(), comm_live_update: () => this.knock() };
-    for (const [name, handler] of Object.entries(handlers)) this.model.on(name, handler);
-    signal.addEventListener("abort", () => {
-      for (const [name, handler] of Object.entries(handlers)) this.model.off(name, handler);
-    });
+    this.kernel.listen(
+      {
+        "change:state": () => this.update(),
+        "change:history": () => this.update(),
+        comm_live_update: () => this.knock(),
+      },
+      signal,
+    );
   }
 
-  end() {
+  stop() {
     this.stopping.abort();
     clearTimeout(this.timer);
     this.card.remove();
@@ -163,35 +93,36 @@ class View {
     return this.state.phase ?? "preparing";
   }
 
+  // A panel whose training has ended needs no kernel.
+  get gone() {
+    return this.kernel.gone && !ENDED.includes(this.phase);
+  }
+
   get epochs() {
     return this.history.loss?.length ?? 0;
   }
 
   // -- to the kernel
 
-  send(message) {
-    try {
-      this.model.send(message, undefined, []);
-    } catch (error) {
-      console.debug("training: the kernel is gone", error);
-      this.gone = !["done", "stopped", "failed"].includes(this.phase);
-    }
+  update() {
+    this.kernel.hear();
+    this.draw();
   }
 
   // A kernel that was started anew knows nothing of this panel: what is sent to it throws.
   knock() {
-    this.send({ kind: "knock" });
+    this.kernel.send({ kind: "knock" });
     this.draw();
   }
 
-  stop() {
+  askToStop() {
     this.asked = this.state.run;
-    this.send({ kind: "stop", run: this.asked });
+    this.kernel.send({ kind: "stop", run: this.asked });
     this.ring(this.asked).catch((error) => console.debug("training: no way beside the cell", error));
     this.timer = setTimeout(() => {
       this.late = true;
       this.draw();
-    }, PATIENCE);
+    }, DEAF);
     this.draw();
   }
 
@@ -225,7 +156,7 @@ class View {
   // -- what is looked at
 
   point(event) {
-    const plot = event.target.closest(".st-chart")?.querySelector("svg");
+    const plot = event.target.closest(".sp-chart")?.querySelector("svg");
     if (!plot || !this.epochs) return this.look(null);
     const { left, width } = plot.getBoundingClientRect();
     const share = Math.min(Math.max((event.clientX - left) / width, 0), 1);
@@ -298,7 +229,7 @@ class View {
       "time left": running && (known(left) ? `${duration(left)} at most` : known(epoch) && "not known yet"),
       memory: known(memory) && `${memory.toFixed(1)} GiB`,
       device,
-      resumed: resumed > 0 && `after ${count(resumed, "epoch")}`,
+      resumed: resumed > 0 && `after ${resumed} ${resumed === 1 ? "epoch" : "epochs"}`,
     };
     const wanted = Object.entries(facts).filter(([, text]) => text);
     while (this.facts.children.length > wanted.length) this.facts.lastChild.remove();
@@ -326,10 +257,3 @@ class View {
     put(this.which, `figures of epoch ${at + 1}`);
   }
 }
-
-function render({ model, el }) {
-  const view = new View(model, el);
-  return () => view.end();
-}
-
-export default { render };
