@@ -1,6 +1,7 @@
 """One picture as the network sees it: decoded once, embedded once, with what is odd about it."""
 
 import hashlib
+import threading
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,8 @@ from siamese_nb.images import Header, read_header, read_image
 from siamese_nb.verifier import Verifier
 
 _ALIKE_PIXELS = 2.0  # standard deviation in grey levels below which a picture is as good as one colour
+
+_NETWORK = threading.Lock()  # pictures are decoded side by side, but not every backend embeds them so
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +47,8 @@ class Picture:
             If they are not a picture.
         """
         pixels = read_image(data, verifier.image_size)
-        embedding = embed(verifier.leg, pixels[None])
+        with _NETWORK:
+            embedding = embed(verifier.leg, pixels[None])
         remarks = _remarks(read_header(data), pixels, verifier.image_size)
         if verifier.known is not None and verifier.known.are_novel(embedding, describe_colours(pixels[None]))[0]:
             remarks += ("is unlike anything that the network was trained on",)

@@ -70,27 +70,35 @@ class History {
     if (!this.thumbnails.has(id)) this.thumbnails.set(id, URL.createObjectURL(blob));
   }
 
-  // The browser has decoded the picture to show it; the kernel need not do so again for the history.
-  offer(pane) {
-    const { image } = this.view.panes[pane];
+  // The browser makes it of what it shows: the kernel need not decode the picture again. Not by drawing the image that
+  // is seen, which would decode it in this thread.
+  async offer(pane) {
+    const { naturalWidth, naturalHeight } = this.view.panes[pane].image;
     const { id, status } = this.view.state(pane);
-    if (this.view.intake.pending[pane] || status !== "picture" || !image.complete || !image.naturalWidth) return;
+    const blob = this.view.previews.shown.get(id)?.blob;
+    if (this.view.intake.pending[pane] || status !== "picture" || !blob || !naturalWidth) return;
     if (this.thumbnails.has(id) || this.making.has(id)) return;
     this.making.add(id);
-    const scale = Math.min(1, THUMBNAIL / Math.max(image.naturalWidth, image.naturalHeight));
-    const side = (length) => Math.max(1, Math.round(length * scale));
-    const small = element("canvas", { width: side(image.naturalWidth), height: side(image.naturalHeight) });
-    const context = small.getContext("2d");
-    context.fillStyle = "#fff";
-    context.fillRect(0, 0, small.width, small.height);
-    context.drawImage(image, 0, 0, small.width, small.height);
-    small.toBlob(async (blob) => {
-      this.making.delete(id);
-      if (!blob || this.view.stopping.signal.aborted || this.thumbnails.has(id)) return;
-      this.keep(id, blob);
-      this.offered.add(id);
-      this.view.send({ kind: "thumbnail", id }, [await blob.arrayBuffer()]);
-      this.view.draw();
-    }, "image/jpeg", 0.8);
+    const small = await makeThumbnail(blob, naturalWidth, naturalHeight);
+    this.making.delete(id);
+    if (this.view.stopping.signal.aborted || this.thumbnails.has(id)) return;
+    this.keep(id, small);
+    this.offered.add(id);
+    this.view.send({ kind: "thumbnail", id }, [await small.arrayBuffer()]);
+    this.view.draw();
   }
+}
+
+async function makeThumbnail(blob, width, height) {
+  const scale = Math.min(1, THUMBNAIL / Math.max(width, height));
+  const side = (length) => Math.max(1, Math.round(length * scale));
+  const [resizeWidth, resizeHeight] = [side(width), side(height)];
+  const bitmap = await createImageBitmap(blob, { resizeWidth, resizeHeight, resizeQuality: "medium" });
+  const small = new OffscreenCanvas(resizeWidth, resizeHeight);
+  const context = small.getContext("2d");
+  context.fillStyle = "#fff";
+  context.fillRect(0, 0, resizeWidth, resizeHeight);
+  context.drawImage(bitmap, 0, 0);
+  bitmap.close();
+  return small.convertToBlob({ type: "image/jpeg", quality: 0.8 });
 }

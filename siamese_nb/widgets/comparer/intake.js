@@ -3,7 +3,7 @@
 const CHUNK = 1 << 20; // a Jupyter server drops the connection at 10 MiB a message
 const AHEAD = 4; // chunks sent before the kernel has said that it took them: the progress shown stays true
 const MOST = 500; // pictures of a gallery, as in Python
-const LIMIT = 64e6; // bytes of a file, as in Python, which says so
+const LIMIT = 64e6; // bytes of a file, as in Python, which refuses more by its size alone
 
 class Intake {
   constructor(view) {
@@ -30,7 +30,7 @@ class Intake {
   start(pane, name) {
     this.forget(pane);
     this.view.camera.stop(pane);
-    const pending = { id: `${SESSION}-${(lastId += 1)}`, name, size: 0, received: 0 };
+    const pending = { pane, id: newId(), name, size: 0, received: 0 };
     this.pending[pane] = pending;
     return pending;
   }
@@ -42,8 +42,8 @@ class Intake {
     this.view.note = gifts.length > most ? `Took the ${taken} of ${gifts.length} files.` : "";
     if (!gifts.length) this.refuse(pane, "", "There is no picture in what was given; drop an image file");
     else if (many) this.sendGallery(pane, gifts.slice(0, most));
-    else gifts.slice(0, most).forEach((gift, index) => this.upload(index ? OTHER[pane] : pane, gift));
-    this.view.draw();
+    else this.upload(pane, gifts.slice(0, most));
+    this.view.drawSoon();
   }
 
   refuse(pane, name, message) {
@@ -61,37 +61,57 @@ class Intake {
     pending.wake?.();
   }
 
-  // ---- one file for one pane
+  // ---- a file for a pane, or one for each
 
-  async upload(pane, gift) {
-    if (gift.refusal) return this.refuse(pane, gift.name, `${gift.name} ${gift.refusal}`);
-    const pending = this.start(pane, gift.name);
+  // All beginnings go in one message: of most pictures that is all. Of large ones the rest of one follows that of the
+  // other, so that the kernel decodes the first while the second is on its way.
+  async upload(pane, gifts) {
+    const started = gifts.map(({ name }, index) => this.start(index ? OTHER[pane] : pane, name));
+    const opened = await Promise.all(started.map((pending, index) => this.open(pending, gifts[index])));
+    const files = opened.filter((file) => file && this.current(file.pending));
+    const told = files.map(({ pending: { pane, id, name, size } }) => ({ pane, id, name, size }));
+    if (told.length && this.view.send({ kind: "begin", files: told }, files.map(({ beginning }) => beginning)))
+      for (const file of files) await this.sendRest(file);
+  }
+
+  async open(pending, gift) {
     try {
+      if (gift.refusal) return this.refuse(pending.pane, gift.name, `${gift.name} ${gift.refusal}`);
       const file = await gift.open();
-      if (this.pending[pane] === pending) await this.sendFile(pane, pending, file);
+      const beginning = await file.slice(0, file.size > LIMIT ? 0 : CHUNK).arrayBuffer();
+      pending.size = file.size;
+      this.view.previews.keepFile(pending.id, file);
+      return { pending, file, beginning };
     } catch (error) {
-      if (this.pending[pane] !== pending) return undefined;
-      this.refuse(pane, gift.name, unreadable(gift, error));
-      this.view.draw();
+      return this.fail(pending, error);
     }
-    return undefined;
   }
 
-  async sendFile(pane, pending, file) {
-    pending.size = file.size;
-    if (SHOWN_HERE.has(file.type)) this.view.keepPreview(pending.id, file);
+  async sendRest({ pending, file }) {
+    try {
+      for (let start = CHUNK; start < file.size; start += CHUNK) {
+        await this.until(pending, () => start - pending.received < AHEAD * CHUNK);
+        const buffer = await file.slice(start, start + CHUNK).arrayBuffer();
+        if (!this.current(pending)) return; // refused by the kernel, or something newer was given
+        if (!this.view.send({ kind: "chunk", id: pending.id, index: start / CHUNK }, [buffer])) return;
+      }
+    } catch (error) {
+      this.fail(pending, error);
+    }
+  }
+
+  fail(pending, error) {
+    if (!this.current(pending)) return;
+    this.refuse(pending.pane, pending.name, unreadable(pending, error));
     this.view.draw();
-    if (!this.view.send({ kind: "begin", pane, id: pending.id, name: pending.name, size: file.size })) return;
-    for (let start = 0; start < file.size; start += CHUNK) {
-      await this.until(pane, pending, () => start - pending.received < AHEAD * CHUNK);
-      const buffer = await file.slice(start, start + CHUNK).arrayBuffer();
-      if (this.pending[pane] !== pending) return; // refused by the kernel, or something newer was given
-      if (!this.view.send({ kind: "chunk", id: pending.id, index: start / CHUNK }, [buffer])) return;
-    }
   }
 
-  async until(pane, pending, ready) {
-    while (this.pending[pane] === pending && !ready()) await new Promise((resolve) => (pending.wake = resolve));
+  current(pending) {
+    return this.pending[pending.pane] === pending;
+  }
+
+  async until(pending, ready) {
+    while (this.current(pending) && !ready()) await new Promise((resolve) => (pending.wake = resolve));
   }
 
   // ---- many files, one after the other
@@ -104,27 +124,27 @@ class Intake {
     for (const [place, gift] of gifts.entries()) {
       try {
         const file = gift.refusal ? null : await gift.open();
-        if (file) await this.sendMember(pane, pending, place, gift.name, file);
-        else this.sayMember(pane, pending, { kind: "stray", name: gift.name, message: `${gift.name} ${gift.refusal}` });
+        if (file) await this.sendMember(pending, place, gift.name, file);
+        else this.sayMember(pending, { kind: "stray", name: gift.name, message: `${gift.name} ${gift.refusal}` });
       } catch (error) {
-        this.sayMember(pane, pending, { kind: "stray", name: gift.name, message: unreadable(gift, error) });
+        this.sayMember(pending, { kind: "stray", name: gift.name, message: unreadable(gift, error) });
       }
-      if (this.pending[pane] !== pending) return;
+      if (!this.current(pending)) return;
     }
   }
 
-  async sendMember(pane, pending, place, name, file) {
+  async sendMember(pending, place, name, file) {
     if (SHOWN_HERE.has(file.type)) this.files.set(`${pending.id}/${place}`, file);
-    const end = file.size > LIMIT ? 1 : Math.max(1, file.size); // the kernel refuses what is too large by its size alone
+    const end = file.size > LIMIT ? 1 : Math.max(1, file.size);
     for (let start = 0; start < end; start += CHUNK) {
-      await this.until(pane, pending, () => pending.said - pending.heard < AHEAD);
+      await this.until(pending, () => pending.said - pending.heard < AHEAD);
       const buffer = await file.slice(start, file.size > LIMIT ? 0 : start + CHUNK).arrayBuffer();
-      this.sayMember(pane, pending, { kind: "member", name, size: file.size, index: start / CHUNK }, [buffer]);
+      this.sayMember(pending, { kind: "member", name, size: file.size, index: start / CHUNK }, [buffer]);
     }
   }
 
-  sayMember(pane, pending, message, buffers = []) {
-    if (this.pending[pane] !== pending) return;
+  sayMember(pending, message, buffers = []) {
+    if (!this.current(pending)) return;
     pending.said += 1;
     this.view.send({ id: pending.id, ...message }, buffers);
   }

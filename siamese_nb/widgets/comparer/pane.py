@@ -12,6 +12,7 @@ from PIL import Image
 from siamese_nb.errors import InputError
 from siamese_nb.images import Header, ImageError, ImageSource, read_header, read_image
 
+PANES = ("one", "two")
 PREVIEW_PIXELS = 800
 _TURNED = range(5, 9)  # EXIF orientations that exchange width and height
 

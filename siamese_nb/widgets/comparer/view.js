@@ -2,21 +2,17 @@
 // pending never replaces that.
 
 const PATIENCE = 1000; // milliseconds without an answer until the kernel is called busy
+const INSTANT = 100; // milliseconds that nobody notices (Miller 1968)
 const TRAITS = ["state", "background", "history", "gallery", "ranking"];
 const EMPTY = { id: "", status: "empty", name: "", width: 0, height: 0, message: "" };
 
 // Of a file that another view began to send; where that view is gone, the rest never comes.
 const ELSEWHERE = "A picture is on its way from another view; if none comes, give it again";
 
-// What the browser can show by itself. Not SVG: it is never a picture to compare, and may hold a script.
-const SHOWN_HERE = new Set(["image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp"]);
-
 class View {
   constructor(model, root) {
     this.model = model;
     this.stopping = new AbortController();
-    this.previews = new Map(); // id -> object URL
-    this.asked = new Set(); // ids whose preview the kernel was asked for
     this.waiting = false;
     this.gone = false;
     this.note = "";
@@ -31,6 +27,7 @@ class View {
 
   build() {
     this.intake = new Intake(this);
+    this.previews = new Previews(this);
     this.answer = new Answer(this);
     this.reason = new Reason(this);
     this.history = new History(this);
@@ -53,11 +50,9 @@ class View {
 
   stop() {
     this.stopping.abort();
-    clearTimeout(this.timer);
-    for (const part of [this.intake, this.answer, this.reason, this.history, this.gallery]) part.stop();
+    for (const timer of [this.timer, this.drawing]) clearTimeout(timer);
+    for (const part of [this.intake, this.previews, this.answer, this.reason, this.history, this.gallery]) part.stop();
     for (const pane of PANES) this.camera.stop(pane);
-    for (const url of this.previews.values()) URL.revokeObjectURL(url);
-    this.previews.clear();
     this.card.remove();
   }
 
@@ -97,17 +92,14 @@ class View {
   receive(message, buffers) {
     const jpegs = () => buffers.map((buffer) => new Blob([buffer], { type: "image/jpeg" }));
     this.intake.hear(message);
-    if (message.kind === "preview") {
-      this.asked.delete(message.id);
-      this.keepPreview(message.id, jpegs()[0]);
-    }
+    if (message.kind === "preview") this.previews.keep(message.id, jpegs()[0]);
     if (message.kind === "reason") this.reason.keep(message, buffers);
     if (message.kind === "neighbours") this.answer.keepPairs(message, jpegs());
     if (message.kind === "thumbnails") jpegs().forEach((jpeg, index) => this.history.keep(message.ids[index], jpeg));
     if (message.kind === "smalls") this.gallery.keepSmalls(message, jpegs());
     if (message.kind === "groups") this.gallery.matrix.keep(message, buffers);
     this.hear();
-    this.draw();
+    this.drawSoon();
   }
 
   update() {
@@ -118,7 +110,7 @@ class View {
       if ((pending === id && status !== "sending") || (pending && pending === gallery && filling === "ready")) this.intake.forget(pane);
     }
     this.hear();
-    this.draw();
+    this.drawSoon();
   }
 
   state(pane) {
@@ -151,45 +143,19 @@ class View {
     this.panes[pane].node.focus();
   }
 
-  // -- previews
-
-  keepPreview(id, blob) {
-    if (this.previews.has(id)) URL.revokeObjectURL(this.previews.get(id));
-    this.previews.set(id, URL.createObjectURL(blob));
-  }
-
-  dropOldPreviews() {
-    const used = new Set(PANES.flatMap((pane) => [this.state(pane).id, this.intake.pending[pane]?.id]));
-    for (const [id, url] of this.previews) {
-      if (used.has(id)) continue;
-      URL.revokeObjectURL(url);
-      this.previews.delete(id);
-    }
-  }
-
-  findPreview(id) {
-    const file = this.intake.files.get(id);
-    if (file && !this.previews.has(id)) this.keepPreview(id, file);
-    else if (!this.previews.has(id) && !this.asked.has(id) && !this.gone) {
-      this.asked.add(id);
-      this.send({ kind: "preview", id });
-    }
-  }
-
-  // What the browser said that it could show, it could not: the kernel is asked.
-  losePreview(pane) {
-    const { id } = this.intake.pending[pane] ?? this.state(pane);
-    URL.revokeObjectURL(this.previews.get(id));
-    this.previews.delete(id);
-    this.intake.files.delete(id);
-    this.draw();
-  }
-
   // -- drawing
 
+  // What an answer will replace in a moment is not drawn: that would hold up the file's way, and the answer itself.
+  drawSoon() {
+    if (this.answering()) this.drawing ??= setTimeout(() => this.draw(), INSTANT);
+    else this.draw();
+  }
+
   draw() {
+    clearTimeout(this.drawing);
+    this.drawing = undefined;
     if (this.stopping.signal.aborted) return;
-    this.dropOldPreviews();
+    this.previews.dropOld();
     for (const pane of PANES) this.drawPane(pane);
     const full = PANES.every((pane) => this.phase(pane) === "picture");
     this.swap.disabled = this.intake.any() || !PANES.some((pane) => this.phase(pane) === "picture");
@@ -202,6 +168,12 @@ class View {
   // Names the couple that is shown: whatever arrives for another one is not drawn.
   key() {
     return PANES.map((pane) => this.state(pane).id).join(" ");
+  }
+
+  // Whether a file is on its way, or the kernel compares.
+  answering() {
+    const { answer, message } = this.model.get("state");
+    return this.intake.any() || (!answer && !message && PANES.every((pane) => this.state(pane).status === "picture"));
   }
 
   phase(pane) {
@@ -221,8 +193,7 @@ class View {
     const pending = this.intake.pending[pane];
     const shown = pending ?? this.state(pane);
     const phase = this.phase(pane);
-    if (phase === "picture") this.findPreview(shown.id);
-    const url = phase === "error" ? undefined : this.previews.get(shown.id);
+    const url = phase === "error" ? undefined : this.previews.find(shown.id, phase === "picture")?.url;
     parts.node.dataset.phase = phase;
     parts.node.dataset.seen = String(Boolean(url));
     if (url && parts.image.src !== url) parts.image.src = url;
@@ -232,7 +203,6 @@ class View {
     parts.name.textContent = parts.name.title = shown.name;
     parts.size.textContent = phase === "picture" ? `${shown.width} × ${shown.height}` : "";
     if (phase === "sending") this.drawProgress(parts, pending);
-    if (url) this.history.offer(pane);
   }
 
   drawProgress(parts, { received, size, many }) {
@@ -285,6 +255,6 @@ class View {
       parts.input.value = ""; // so that the same file can be chosen again
     });
     on(parts.image, "load", () => this.history.offer(pane));
-    on(parts.image, "error", () => this.losePreview(pane));
+    on(parts.image, "error", () => this.previews.lose((this.intake.pending[pane] ?? this.state(pane)).id));
   }
 }

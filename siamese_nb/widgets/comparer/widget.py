@@ -16,14 +16,14 @@ from siamese_nb.widgets.comparer.gallery import Scores, list_pictures
 from siamese_nb.widgets.comparer.history import History, write_rows
 from siamese_nb.widgets.comparer.intake import Intake
 from siamese_nb.widgets.comparer.packing import Packed, Shares, pack_neighbours, pack_reason
-from siamese_nb.widgets.comparer.pane import Pane, Read, keep_bytes
+from siamese_nb.widgets.comparer.pane import PANES, Pane, Read, keep_bytes
 from siamese_nb.widgets.comparer.shelf import Shelf
 from siamese_nb.widgets.comparer.snapshot import Snapshot
 from siamese_nb.widgets.joined import join_scripts, join_styles
 
-PANES = ("one", "two")
 _SCRIPTS = (
-    "words", "gifts", "pane", "intake", "answer", "reason", "history", "camera", "matrix", "gallery", "drops", "view",
+    "words", "gifts", "pane", "intake", "previews", "answer", "reason", "history", "camera", "matrix", "gallery",
+    "drops", "view",
 )  # fmt: skip
 _STYLES = ("panes", "reason", "answer", "history", "gallery", "narrow")
 
@@ -40,7 +40,8 @@ class Comparer(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's types 
         genuine) and `remarks` (sentences). Called once for each new couple of pictures; an `InputError` that it
         raises is shown in place.
     read : callable, optional
-        Makes of a file's bytes, once, what is compared; without it that is the bytes themselves.
+        Makes of a file's bytes, once, what is compared; without it that is the bytes themselves. Of two files that are
+        dropped at once, each is read in a thread of its own.
     scores : callable, optional
         Takes what was read of one picture and of several; returns the score of the one with each. With it, several
         files or a folder can be dropped: they are ranked against one picture, and compared each with each.
@@ -198,7 +199,7 @@ class Comparer(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's types 
     def _receive(self, _: object, message: dict[str, Any], buffers: list[memoryview]) -> None:
         match message["kind"]:
             case "begin":
-                self._intake.begin(message["pane"], message["id"], message["name"], message["size"])
+                self._intake.begin(message["files"], buffers)
             case "chunk":
                 self._intake.add_chunk(message["id"], message["index"], buffers[0])
             case "refuse":
@@ -288,8 +289,8 @@ class Comparer(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's types 
         if answer is not None:
             one, two = (self._panes[pane] for pane in PANES)
             self._past.add((one.id, two.id), (one.name, two.name), answer)
-            self.history = self._past.rows
         self._publish(answer)
+        self.history = self._past.rows  # after the answer, which is what the user waits for
         self._keep_snapshot()
 
     def _publish(self, answer: dict[str, Any] | None = None, message: str = "") -> None:

@@ -41,7 +41,13 @@ def comparer(compare):
 
 
 def begin(widget, pane, id, data, name="a.png"):
-    return widget.comm.receive({"kind": "begin", "pane": pane, "id": id, "name": name, "size": len(data)}, [])
+    return begin_all(widget, (pane, id, data, name))
+
+
+def begin_all(widget, *files):
+    """Send the beginnings of files in one message, as of one drop."""
+    told = [{"pane": pane, "id": id, "name": name, "size": len(data)} for pane, id, data, name in files]
+    return widget.comm.receive({"kind": "begin", "files": told}, [data[:CHUNK] for _, _, data, _ in files])
 
 
 def chunk(widget, id, data, index=0):
@@ -51,7 +57,7 @@ def chunk(widget, id, data, index=0):
 
 def give(widget, pane, id, data, name="a.png"):
     replies = begin(widget, pane, id, data, name)
-    for index in range(-(-len(data) // CHUNK)):
+    for index in range(1, -(-len(data) // CHUNK)):
         replies += chunk(widget, id, data, index)
     return replies
 
@@ -90,36 +96,71 @@ def test_no_snapshot_shows_an_answer_beside_other_pictures(comparer):
     assert {(one, two): score for one, two, score in answered} == expected
 
 
-def test_two_new_pictures_at_once_are_compared_once(comparer, compare):
+def test_two_new_pictures_at_once_are_compared_once_in_one_round_trip(comparer, compare):
     comparer.set(make_png(1), make_png(2))
     one, two = make_png(3), make_png(4)
-    begin(comparer, "one", "a", one)
-    begin(comparer, "two", "b", two)
+    replies = begin_all(comparer, ("one", "a", one, "a.png"), ("two", "b", two, "b.png"))
+    assert compare.asked[1:] == [(one, two)]
+    shown, answered, past = (reply["update"] for reply in replies)
+    assert (shown["state"]["answer"], shown["state"]["one"]["id"], shown["state"]["two"]["id"]) == (None, "a", "b")
+    assert answered["state"]["answer"]["score"] == 0.25 and [*past] == ["history"]  # what is waited for comes first
+
+
+def large(seed):
+    data = encode(make_image(seed, (900, 900)), "PNG")
+    assert CHUNK < len(data) < 2 * CHUNK
+    return data
+
+
+def test_two_large_pictures_at_once_are_compared_once_both_are_whole(comparer, compare):
+    comparer.set(make_png(1), make_png(2))
+    one, two = large(3), large(4)
+    replies = begin_all(comparer, ("one", "a", one, "a.png"), ("two", "b", two, "b.png"))
+    received = [{"kind": "received", "id": id, "bytes": CHUNK} for id in "ab"]
+    assert [reply["custom"] for reply in replies if "custom" in reply] == received
+    chunk(comparer, "b", two, 1)
     assert comparer.verdict == ""
-    chunk(comparer, "a", one)
-    chunk(comparer, "b", two)
+    chunk(comparer, "a", one, 1)
     assert compare.asked[1:] == [(one, two)]
 
 
+def test_of_two_at_once_the_one_that_is_no_picture_leaves_the_other(comparer):
+    begin_all(comparer, ("one", "a", b"hello", "a.txt"), ("two", "b", make_png(1), "b.png"))
+    state = comparer.state
+    assert (state["one"]["message"][:20], state["two"]["status"]) == ("a.txt is not a pictu", "picture")
+
+
+def test_a_fault_in_reading_is_shown_and_logged(caplog):
+    def read(data):
+        raise MemoryError("no room")
+
+    comparer = Comparer(lambda one, two: ANSWER, read=read)
+    comparer.comm = FakeComm(lambda message: None)
+    give(comparer, "one", "a", make_png(1))
+    assert comparer.error == "reading a.png failed: MemoryError: no room"
+    assert "no room" in caplog.text
+
+
 def test_chunks_that_cross_are_put_together_by_index(comparer, compare):
-    large = encode(make_image(1, (900, 900)), "PNG")
-    assert len(large) > CHUNK
-    begin(comparer, "one", "a", large)
-    (received,) = chunk(comparer, "a", large, 1)
-    assert received["custom"] == {"kind": "received", "id": "a", "bytes": len(large) - CHUNK}
-    chunk(comparer, "a", large, 0)
-    comparer.set(two=large)
-    assert compare.asked == [(large, large)]
+    long = encode(make_image(1, (1200, 1200)), "PNG")
+    assert len(long) > 2 * CHUNK
+    begin(comparer, "one", "a", long)
+    *chunks, last = range(1, -(-len(long) // CHUNK))
+    (received,) = chunk(comparer, "a", long, last)
+    assert received["custom"] == {"kind": "received", "id": "a", "bytes": CHUNK + len(long) - last * CHUNK}
+    for index in chunks:
+        chunk(comparer, "a", long, index)
+    comparer.set(two=long)
+    assert compare.asked == [(long, long)]
 
 
 def test_a_newer_picture_ends_an_older_ones_upload(comparer):
-    old, new = make_png(1), make_png(2)
+    old, new = large(1), make_png(2)
     begin(comparer, "one", "old", old, "old.png")
     replies = begin(comparer, "one", "new", new, "new.png")
     assert {"kind": "dropped", "id": "old"} in [reply.get("custom") for reply in replies]
-    (reply,) = chunk(comparer, "old", old)
+    (reply,) = chunk(comparer, "old", old, 1)
     assert reply["custom"] == {"kind": "dropped", "id": "old"}
-    chunk(comparer, "new", new)
     assert comparer.state["one"]["name"] == "new.png"
 
 
@@ -144,8 +185,8 @@ def test_a_bad_file_is_named_in_its_own_pane(comparer, compare, name, data, mess
 
 
 def test_a_file_above_the_cap_is_refused_before_its_bytes(comparer):
-    message = {"kind": "begin", "pane": "one", "id": "a", "name": "big.tif", "size": LIMIT + 1_000_000}
-    comparer.comm.receive(message, [])
+    file = {"pane": "one", "id": "a", "name": "big.tif", "size": LIMIT + 1_000_000}
+    comparer.comm.receive({"kind": "begin", "files": [file]}, [b""])
     assert comparer.error.startswith("big.tif has 65.0 MB; at most 64 MB")
 
 

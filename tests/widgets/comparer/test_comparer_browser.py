@@ -349,7 +349,7 @@ def test_a_large_file_goes_in_small_pieces_with_progress_and_back_pressure(bare,
     sizes = []
     receive = comparer.comm.receive
     comparer.comm.receive = lambda content, buffers: (
-        sizes.extend(len(buffer) for buffer in buffers if content["kind"] == "chunk"),
+        sizes.extend(len(buffer) for buffer in buffers if content["kind"] in ("begin", "chunk")),
         receive(content, buffers),
     )[1]
     bare.model("delay()")
@@ -544,7 +544,8 @@ def test_a_page_opened_anew_shows_what_the_kernel_holds(bare, comparer):
 
 def test_an_upload_that_its_view_left_is_said(bare, comparer):
     comparer.comm = None
-    comparer._receive(None, {"kind": "begin", "pane": "one", "id": "x", "name": "a.png", "size": 5}, [])
+    file = {"pane": "one", "id": "x", "name": "a.png", "size": CHUNK + 5}
+    comparer._receive(None, {"kind": "begin", "files": [file]}, [memoryview(bytes(CHUNK))])
     card = bare.show(comparer)
     expect(pane(card, "one")).to_contain_text("if none comes, give it again")
 
