@@ -514,16 +514,16 @@ def test_fine_tuning_moves_the_leg_but_not_its_statistics(tiny: Train, monkeypat
 
 
 class Lies(batches_module.ImageBatches):
-    """Batches that call each genuine pair an impostor and the other way round."""
+    """Batches that call every pair genuine."""
 
     def __getitem__(self, index: int) -> tuple:
         inputs, label, weight = super().__getitem__(index)
-        return inputs, 1 - label, weight
+        return inputs, np.ones_like(label), weight
 
 
 @pytest.mark.parametrize("lies", [False, True])
 def test_fine_tuning_never_ends_worse_than_it_began(lies: bool, tiny: Train, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training, "_BLOCK_SLOWER", 1e-3 if lies else 0.5)
+    monkeypatch.setattr(training, "_BLOCK_SLOWER", 1e-4 if lies else 0.5)
     if lies:
         monkeypatch.setattr(learners, "image_batches", Lies)
     verifier = tiny(**FROZEN, fine_tune=True)
