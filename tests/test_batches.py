@@ -286,3 +286,16 @@ def test_a_thing_turned_is_another_thing(loss: str) -> None:
                 seen.add(of % 4)
     assert seen == {0, 1, 2, 3}
     assert IdentityBatches(make_table(part), part, config).identities == 20  # features cannot be turned
+
+
+@pytest.mark.parametrize(("together", "categories"), [(8, 4), (32, 1)])
+def test_as_many_images_of_a_category_stand_together_as_was_asked_for(together: int, categories: int) -> None:
+    part = make_part([4] * 64, categories=2)
+    batches = batches_of(IdentityBatches, part, loss="triplet", batch_images=32, images_together=together)
+    assert len(batches) == 8
+    for index in range(len(batches)):
+        images, _ = batches[index]
+        found = part.category_of(images[:, 0].astype(int))
+        changes = int((np.diff(found) != 0).sum())
+        assert changes <= categories - 1
+        assert (found[:together] == found[0]).all()

@@ -42,12 +42,15 @@ GOOD_WITH_MANY = GOOD | {
     "loss": "cosface",
     "mining": "none",
     "rotations": True,
+    "reflections": True,
+    "images_together": 32,
 }  # not for losses of pairs
+GOOD_FROM_SCRATCH = {"leg": "stroke_cnn", "frame": 48, "whiten": True}
 
 
 def test_every_setting_goes_through_json() -> None:
     changed = set()
-    for given in (GOOD, GOOD_WITH_MANY):
+    for given in (GOOD, GOOD_WITH_MANY, GOOD_FROM_SCRATCH):
         config = TrainConfig(**given)
         values = json.loads(json.dumps(config.to_dict()))
         assert values == {**TrainConfig().to_dict(), **given}
@@ -91,6 +94,10 @@ def test_every_setting_goes_through_json() -> None:
         ("schedule", "linear"),
         ("optimizer", "sgd"),
         ("averaged_views", 0),
+        ("images_together", 7),
+        ("frame", 27),
+        ("precision", "float16"),
+        ("whiten", 1),
         ("validation_share", 0),
         ("test_share", 1.0),
         ("test_share", math.nan),

@@ -2,7 +2,7 @@
 
 import hashlib
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +53,10 @@ class Picture:
         if verifier.known is not None and verifier.known.are_novel(embedding, describe_colours(pixels[None]))[0]:
             remarks += ("is unlike anything that the network was trained on",)
         return cls(pixels, embedding, hashlib.blake2b(data, digest_size=16).digest(), remarks)
+
+    def without_pixels(self) -> "Picture":
+        """Return the picture as it is scored, without what only its reason needs."""
+        return replace(self, pixels=self.pixels[:0].copy())
 
 
 def _remarks(header: Header, pixels: NDArray[np.uint8], needed: tuple[int, int]) -> tuple[str, ...]:

@@ -16,16 +16,18 @@ from siamese_nb.errors import InputError
 from siamese_nb.images import ImageSource
 from siamese_nb.metrics import verdict
 from siamese_nb.widgets.comparer.pane import Pane, Read
+from siamese_nb.widgets.comparer.spool import Spool
 from siamese_nb.widgets.comparer.upload import Upload
 
-MOST = 500  # pictures: a matrix of more cannot be read, and what is kept of them at 224 pixels stays under 200 MB
+MOST = 500  # pictures: a matrix of more cannot be read
 SMALL = 320  # longest side, in pixels, of what is kept of a picture to be looked at
 
 Scores = Callable[[Any, Sequence[Any]], NDArray[np.float64]]
+Lighten = Callable[[Any], Any]
 
 
 class Gallery:
-    """Pictures that were given together. Each is read once; its file is not kept.
+    """Pictures that were given together. In memory stays what scores them and a small JPEG; files wait on the disk.
 
     Parameters
     ----------
@@ -36,13 +38,16 @@ class Gallery:
         How many files will come, those that turn out to be no pictures included.
     scores : callable
         Takes what was read of one picture and of several; returns the score of the one with each.
+    lighten : callable
+        Makes of what was read of a picture what `scores` needs of it.
     """
 
-    def __init__(self, id: str, pane: str, total: int, scores: Scores) -> None:
+    def __init__(self, id: str, pane: str, total: int, scores: Scores, lighten: Lighten) -> None:
         self.id, self.pane, self.total = id, pane, total
         self.members: list[Pane] = []
         self.sources: Sequence[ImageSource] = ()
-        self._scores = scores
+        self._scores, self._lighten = scores, lighten
+        self._spool = Spool()
         self._upload: Upload | None = None
         self._ranked: tuple[str, NDArray[np.float64]] | None = None
 
@@ -63,7 +68,10 @@ class Gallery:
             self._upload.add(index, chunk)
             if not self._upload.complete:
                 return
-            self._add(Pane.from_file(self._upload.id, name, self._upload.join(), read))
+            data = self._upload.join()
+            picture = Pane.from_file(self._upload.id, name, data, read)
+            self._spool.add(len(self.members), data)
+            self._add(picture)
         except InputError as error:
             self.refuse(name, str(error))
         self._upload = None
@@ -84,10 +92,10 @@ class Gallery:
                 self.refuse(name, str(error))
 
     def choose(self, place: int, read: Read) -> Pane:
-        """Give a member to be shown in a pane."""
+        """Read a member anew, to be shown in a pane."""
         member = self.members[place]
         if not self.sources:
-            return member
+            return Pane.from_file(member.id, member.name, self._spool.read(place), read)
         return replace(Pane.from_source(member.id, self.sources[place], read), name=member.name)
 
     def rank(self, query: Pane) -> NDArray[np.float64]:
@@ -97,19 +105,30 @@ class Gallery:
         -------
         ndarray of shape (n_pictures,), float64
             In the order of `pictures`.
+
+        Raises
+        ------
+        InputError
+            If a score is not a number.
         """
         if self._ranked is None or self._ranked[0] != query.id:
             contents = [self.members[place].content for place in self.pictures]
-            self._ranked = (query.id, np.asarray(self._scores(query.content, contents), np.float64))
+            self._ranked = (query.id, _finite(self._scores(query.content, contents)))
         return self._ranked[1]
 
     @cached_property
     def matrix(self) -> NDArray[np.float64]:
-        """Score each picture with each, of shape (n_pictures, n_pictures)."""
+        """Score each picture with each, of shape (n_pictures, n_pictures).
+
+        Raises
+        ------
+        InputError
+            If a score is not a number.
+        """
         contents = [self.members[place].content for place in self.pictures]
         scores = np.empty((len(contents), len(contents)))
         for row in tqdm(range(len(contents)), desc="Scoring", unit="picture", delay=2, leave=False):
-            scores[row, row:] = scores[row:, row] = self._scores(contents[row], contents[row:])
+            scores[row, row:] = scores[row:, row] = _finite(self._scores(contents[row], contents[row:]))
         return scores
 
     @cached_property
@@ -145,7 +164,15 @@ class Gallery:
         return f"{self.id}/{len(self.members)}"
 
     def _add(self, member: Pane) -> None:
-        self.members.append(replace(member, data=b"", small=member.preview(SMALL)))
+        light = self._lighten(member.content)
+        self.members.append(replace(member, data=b"", content=light, small=member.preview(SMALL)))
+
+
+def _finite(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    values = np.asarray(scores, np.float64)
+    if not np.isfinite(values).all():
+        raise InputError(f"a score is {values[~np.isfinite(values)][0]}; train the model again")
+    return values
 
 
 def _names(sources: Sequence[ImageSource]) -> list[str]:

@@ -29,6 +29,7 @@ class Matrix {
     this.gallery = gallery;
     this.found = null; // { id, order, groups, threshold, pictures, rows, scores }
     this.asked = "";
+    this.failed = ""; // why there is no map
     this.spot = null; // [row, column] in the order shown
     Object.assign(this, buildMatrix());
   }
@@ -63,7 +64,7 @@ class Matrix {
 
   forget() {
     this.found = this.spot = null;
-    this.asked = "";
+    this.asked = this.failed = "";
   }
 
   draw() {
@@ -75,7 +76,8 @@ class Matrix {
       this.asked = key;
       this.view.send({ kind: "groups", id, matrix: !known });
     }
-    put(this.trouble, known ? "" : "Comparing each picture with each");
+    const trouble = this.failed && `The pictures cannot be compared each with each: ${this.failed}.`;
+    put(this.trouble, known ? "" : trouble || "Comparing each picture with each");
     this.map.parentElement.hidden = this.groups.hidden = !known;
     if (!known || this.drawn === this.found) return;
     this.drawn = this.found;
@@ -86,6 +88,8 @@ class Matrix {
 
   keep(message, buffers) {
     if (message.id !== this.gallery.given().id) return;
+    this.failed = message.message ?? "";
+    if (this.failed) return;
     const rows = new Map(message.pictures.map((place, row) => [place, row]));
     let scores = this.found?.id === message.id ? this.found.scores : null;
     if (buffers.length) {

@@ -7,7 +7,7 @@ import numpy as np
 
 from siamese_nb.errors import InputError
 from siamese_nb.images import ImageSource
-from siamese_nb.widgets.comparer.gallery import Gallery, Scores
+from siamese_nb.widgets.comparer.gallery import Gallery, Lighten, Scores
 from siamese_nb.widgets.comparer.packing import Packed
 from siamese_nb.widgets.comparer.pane import Pane, Read
 
@@ -23,6 +23,8 @@ class Shelf:
         Makes of a file's bytes what is compared.
     scores : callable, optional
         Takes what was read of one picture and of several; without it there are no galleries.
+    lighten : callable
+        Makes of what was read of a picture what `scores` needs of it.
     send : callable
         Sends a message with buffers to the browser.
     show : callable
@@ -35,10 +37,11 @@ class Shelf:
         self,
         read: Read,
         scores: Scores | None,
+        lighten: Lighten,
         send: Callable[..., None],
         show: Callable[[dict[str, Pane]], None],
     ) -> None:
-        self._read, self._scores, self._send, self._show = read, scores, send, show
+        self._read, self._scores, self._lighten, self._send, self._show = read, scores, lighten, send, show
         self.gallery: Gallery | None = None
 
     @property
@@ -77,22 +80,21 @@ class Shelf:
                 panes = message["panes"].items()
                 self._show({pane: self._chosen(gallery, place) for pane, place in panes})
             case "groups":
-                described, packed = pack_groups(gallery, threshold, message["matrix"])
-                self._send({"kind": "groups", "id": gallery.id, **described}, packed)
+                self._send_groups(gallery, threshold, message["matrix"])
 
     def begin(self, id: str, pane: str, total: int) -> None:
         """Await so many files in place of the gallery that is there."""
         if self._scores is None:
             raise InputError("this comparer was given no function that scores one picture with many")
         self._abandon(pane)
-        self.gallery = Gallery(id, pane, total, self._scores)
+        self.gallery = Gallery(id, pane, total, self._scores, self._lighten)
         self._show({pane: Pane(id=id, status="sending", name=f"{total} pictures")})
 
     def fill(self, id: str, pane: str, sources: Sequence[ImageSource]) -> None:
         """Take pictures that are given in Python."""
         if self._scores is None:
             raise InputError("this comparer was given no function that scores one picture with many")
-        gallery = Gallery(id, pane, len(sources), self._scores)
+        gallery = Gallery(id, pane, len(sources), self._scores, self._lighten)
         gallery.read(sources, self._read)
         self._abandon(pane)
         self.gallery = gallery
@@ -148,6 +150,17 @@ class Shelf:
         except Exception:  # `follow` meets it again, where it is told
             return {"query": "", "scores": [], "threshold": threshold}
         return {"query": query.id, "scores": scores, "threshold": threshold}
+
+    def _send_groups(self, gallery: Gallery, threshold: float, matrix: bool) -> None:
+        try:
+            described, packed = pack_groups(gallery, threshold, matrix)
+        except Exception as error:  # the pictures stay; the user is told why there is no map of them
+            message = str(error) if isinstance(error, InputError) else f"{type(error).__name__}: {error}"
+            self._send({"kind": "groups", "id": gallery.id, "message": message})
+            if not isinstance(error, InputError):
+                raise
+        else:
+            self._send({"kind": "groups", "id": gallery.id, **described}, packed)
 
     def _abandon(self, pane: str) -> None:
         """Empty the other pane, if a gallery on its way to it is to be replaced."""

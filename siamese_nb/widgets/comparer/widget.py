@@ -12,7 +12,7 @@ from siamese_nb.errors import InputError
 from siamese_nb.images import ImageSource
 from siamese_nb.metrics import check_threshold
 from siamese_nb.widgets.comparer.answer import FIELDS, at_threshold, check_answer
-from siamese_nb.widgets.comparer.gallery import Scores, list_pictures
+from siamese_nb.widgets.comparer.gallery import Lighten, Scores, list_pictures
 from siamese_nb.widgets.comparer.history import History, write_rows
 from siamese_nb.widgets.comparer.intake import Intake
 from siamese_nb.widgets.comparer.packing import Packed, Shares, pack_neighbours, pack_reason
@@ -45,6 +45,8 @@ class Comparer(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's types 
     scores : callable, optional
         Takes what was read of one picture and of several; returns the score of the one with each. With it, several
         files or a folder can be dropped: they are ranked against one picture, and compared each with each.
+    lighten : callable, optional
+        Makes of what was read of a picture what `scores` needs of it: all that is kept of each of several hundred.
     explain : callable, optional
         Takes the same two; returns the shares of patches in the score, see `siamese_nb.explain.Reason`.
     neighbours : callable, optional
@@ -89,6 +91,7 @@ class Comparer(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's types 
         *,
         read: Read = keep_bytes,
         scores: Scores | None = None,
+        lighten: Lighten = lambda content: content,
         explain: Callable[[Any, Any], Shares] | None = None,
         neighbours: Callable[[float], Sequence[dict[str, Any]]] | None = None,
         background: Mapping[str, Any] | None = None,
@@ -97,7 +100,7 @@ class Comparer(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's types 
         self._compare, self._read, self._explain, self._neighbours = compare, read, explain, neighbours
         self._panes = dict.fromkeys(PANES, Pane())
         self._intake = Intake(read, self.send, self._show)
-        self._shelf = Shelf(read, scores, self.send, self._show)
+        self._shelf = Shelf(read, scores, lighten, self.send, self._show)
         known = dict(background or {})
         if scores is not None and "threshold" not in known:
             raise InputError("scores were given without a threshold to judge them by: add it to the background")

@@ -2,6 +2,7 @@
 
 import base64
 import csv
+import json
 import weakref
 
 import numpy as np
@@ -83,7 +84,7 @@ def slow_ranking(query, files):
 def test_each_file_is_read_once_and_ranked_as_it_would_be_compared(comparer, reading):
     comparer.set(one=make_png(3))
     give(comparer, FILES)
-    assert len(reading.read) == 1 + len(FILES)
+    assert len(reading.read) == 1 + len(FILES) + 1  # the best is read again, to be shown
     names, scores = slow_ranking(make_png(3), FILES)
     assert [row["name"] for row in comparer.ranked] == names and names[0] == "3.png"
     assert [row["rank"] for row in comparer.ranked] == [1, 2, 3, 4, 5, 6]
@@ -155,7 +156,40 @@ def test_a_gallery_that_is_put_away_leaves_the_pictures_and_its_memory(comparer,
     send(comparer, "leave", id="g")
     assert comparer.gallery == {} and comparer.verdict == "similar"
     comparer.clear()
-    assert [ref() for ref in reading.read] == [None] * 7
+    assert [ref() for ref in reading.read] == [None] * 8
+
+
+def test_of_a_gallery_stays_what_scores_it_and_the_files_come_back_from_the_disk(reading):
+    class Light:
+        def __init__(self, colour):
+            self.mean = colour.mean
+
+    def scores(one, others):
+        assert {type(other) for other in others} == {Light}
+        return np.array([score(one, other) for other in others])
+
+    widget = Comparer(compare, read=reading, scores=scores, lighten=Light, background={"threshold": THRESHOLD})
+    widget.comm = FakeComm(lambda message: None)
+    give(widget, FILES)
+    assert [ref() for ref in reading.read] == [None] * 6
+    assert not any(member.data for member in widget._shelf.gallery.members)
+    for place, data in enumerate(FILES.values()):
+        send(widget, "choose", id="g", panes={"one": place, "two": place})
+        assert [pane.data for pane in widget._panes.values()] == [data] * 2 and widget.score == 1.0
+
+
+def test_a_score_that_is_no_number_is_said_and_the_pictures_stay(reading):
+    def scores(one, others):
+        return np.where(np.arange(len(others)) == 1, np.nan, 0.5)
+
+    widget = Comparer(compare, read=reading, scores=scores, background={"threshold": THRESHOLD})
+    widget.comm = FakeComm(lambda message: None)
+    give(widget, FILES)
+    (told,) = send(widget, "groups", id="g", matrix=True)
+    assert told == {"kind": "groups", "id": "g", "message": "a score is nan; train the model again"}
+    widget.set(one=make_png(3))
+    assert widget.error == "a score is nan; train the model again" and widget.ranking["scores"] == []
+    assert len(widget.gallery["members"]) == 6 and json.loads(json.dumps(widget.ranking, allow_nan=False))
 
 
 def test_fifty_drops_hold_no_more_than_what_is_shown(comparer, reading):

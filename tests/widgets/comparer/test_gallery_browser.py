@@ -154,6 +154,16 @@ def test_each_is_compared_with_each_and_a_cell_shows_its_pair(bare, card, compar
     assert found == comparer.groups
 
 
+def test_scores_that_are_no_numbers_are_said_in_place_of_the_map(bare):
+    def scores(one, others):
+        return np.full(len(others), np.nan)
+
+    card = bare.show(Comparer(compare, read=Colour, scores=scores, background={"threshold": THRESHOLD}))
+    drop(pane(card, "two"), *FILES)
+    expect(gallery(card)).to_contain_text("cannot be compared each with each: a score is nan; train the model again.")
+    expect(gallery(card).locator("canvas")).to_be_hidden()
+
+
 def test_a_gallery_on_its_way_shows_how_far_it_is_and_gives_way(bare, card, comparer):
     bare.model("delay()")
     drop(pane(card, "two"), *FILES, *FILES)
