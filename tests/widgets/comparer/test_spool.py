@@ -32,5 +32,5 @@ def test_a_full_disk_is_said():
     spool = Spool()
     spool._file.close()
     spool._file = Full()
-    with pytest.raises(InputError, match="No space left on device.*give fewer"):
+    with pytest.raises(InputError, match=r"No space left on device.*give fewer"):
         spool.add(0, b"x")
