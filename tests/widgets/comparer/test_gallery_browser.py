@@ -157,7 +157,8 @@ def test_each_is_compared_with_each_and_a_cell_shows_its_pair(bare, card, compar
 def test_tiles_are_one_stop_of_the_tab_key_and_none_is_blank(bare, card):
     keyboard = bare.page.keyboard
     drop(pane(card, "one"), FILES[2])
-    drop(pane(card, "two"), *FILES, *((f"again-{name}", data, type) for name, data, type in FILES))
+    tall = ("tall.png", encode(make_image(9, (160, 40)), "PNG"), "image/png")
+    drop(pane(card, "two"), *FILES, tall, *((f"again-{name}", data, type) for name, data, type in FILES[1:]))
     focused = "document.activeElement.dataset.place"
     for tab, place in (("Ranked", ".sc-ranked"), ("Each with each", ".sc-groups")):
         gallery(card).get_by_text(tab, exact=True).click()
@@ -169,6 +170,7 @@ def test_tiles_are_one_stop_of_the_tab_key_and_none_is_blank(bare, card):
             for tile in tiles.all():
                 tile.scroll_into_view_if_needed()
                 seen(bare, tile.locator("img"))
+                assert tile.evaluate("tile => tile.scrollHeight <= tile.clientHeight"), "a picture hangs out of its tile"
             expect(gallery(card).locator(f"{place} button[tabindex='0']")).to_have_count(1)
         tiles.first.focus()
         keyboard.press("ArrowRight")
