@@ -1,10 +1,13 @@
 """Milliseconds from a drop to the verdict, split into browser, transport, widget, decode, leg and head.
 
 Run: python benchmarks/comparer.py [--rounds 20] [--legs base_cnn ...] [--megapixels 0.1 2 ...]. The networks have
-random weights, which cost the same time. Two JPEGs are dropped at once on the real comparer in JupyterLab in headless
-Chromium, so that every message goes over a real kernel's connection. Browser is the time until the last piece of a file
-is sent, and from the answer's arrival until it is painted; widget, decode, leg and head are the kernel's; transport is
-the rest: the server, the connection, waiting. The columns are medians; a Markdown table goes to stdout.
+random weights, which cost the same time. JPEGs are dropped on the comparer of `open_comparer` in JupyterLab in headless
+Chromium, so that every message goes over a real kernel's connection: two at once ("both"), and one beside one that is
+already there ("one"). Browser is the time until the last piece of a file is sent, and from the answer's arrival until
+it is painted; widget, decode, leg and head are the kernel's; transport is the rest: the server, the connection,
+waiting. "Beyond the leg" is all but the leg's own forward pass. The floor is what JupyterLab takes for the same bytes
+without a comparer: they are read, sent to the kernel in as many messages, and a short answer is painted; it is measured
+before each drop. The columns are medians; a Markdown table goes to stdout.
 """
 
 import argparse
@@ -23,55 +26,78 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parents[1]
 LEGS = ("base_cnn", "mobilenetv2", "vgg16")
 MEGAPIXELS = (0.1, 2, 12, 50)
+SCENARIOS = {"both": 2, "one": 1}
 STEPS = ("widget", "decode", "leg", "head")
+COLUMNS = ("leg", "MP", "dropped", "median", "p95", "browser", "transport", *STEPS, "beyond the leg", "floor", "above")
 
 
 class Timed:
-    """In the kernel: the comparer's functions on a network of random weights, with a clock at each step."""
+    """In the kernel: a comparer on a network of random weights, with a clock at each step, and an echo."""
 
     def __init__(self, name: str) -> None:
-        import keras
+        import siamese_nb.answers.desk as desk
+        import siamese_nb.answers.picture as picture
+        from siamese_nb.answers import open_comparer
 
-        from siamese_nb.legs import build_leg, default_size
-        from siamese_nb.models import MetricHead, build_projection, build_siamese
-        from siamese_nb.verifier import Verifier
-        from siamese_nb.widgets import Comparer
-
-        backbone = build_leg(name, default_size(name), "none")
-        projected = build_projection(backbone.output_shape[-1], 128)(backbone.output)
-        model = build_siamese(keras.Model(backbone.input, projected, name="leg"), MetricHead(name="head"))
-        self.verifier = Verifier(model, {"threshold": {"threshold": 0.5}})
         self.spent = dict.fromkeys(STEPS, 0.0)
-        self.comparer = Comparer(self.compare, read=self.read)
+        for step, module, function in (
+            ("decode", picture, "read_image"), ("leg", picture, "embed"), ("head", desk, "pair_scores")
+        ):  # fmt: skip
+            setattr(module, function, self.timed(step, getattr(module, function)))
+        self.comparer = open_comparer(make_verifier(name))
         receive = self.comparer._receive
+        timed = self.timed("widget", receive)
         self.comparer.on_msg(receive, remove=True)
-        self.comparer.on_msg(lambda *given: self.clock("widget", lambda: receive(*given)))
+        of_a_file = ("begin", "chunk")
+        self.comparer.on_msg(lambda *given: (timed if given[1]["kind"] in of_a_file else receive)(*given))
+        self.open_echo()
 
-    def read(self, data: bytes) -> Any:
-        from siamese_nb.images import read_image
+    def timed(self, step: str, function: Any) -> Any:
+        """Add to one step what a function takes and is not spent in the steps within it."""
 
-        pixels = self.clock("decode", lambda: read_image(data, self.verifier.image_size))
-        return self.clock("leg", lambda: self.verifier.embed([pixels]))
+        def run(*given: Any) -> Any:
+            start, before = time.perf_counter(), sum(self.spent.values())
+            result = function(*given)
+            within = sum(self.spent.values()) - before
+            self.spent[step] += 1000 * (time.perf_counter() - start) - within
+            return result
 
-    def compare(self, one: Any, two: Any) -> dict[str, Any]:
-        from siamese_nb.embeddings import pair_scores
+        return run
 
-        rows = np.array([0]), np.array([1])
-        score = self.clock("head", lambda: pair_scores(self.verifier.head, np.concatenate([one, two]), *rows))[0]
-        return {"score": score, "threshold": 0.5, "verdict": "similar", "probability": None}
+    def open_echo(self) -> None:
+        """Answer each message of a connection of its own that asks for it."""
+        from comm import get_comm_manager
 
-    def clock(self, step: str, work: Any) -> Any:
-        """Add to one step what is not spent in the steps within it."""
-        start, before = time.perf_counter(), sum(self.spent.values())
-        result = work()
-        within = sum(self.spent.values()) - before
-        self.spent[step] += 1000 * (time.perf_counter() - start) - within
-        return result
+        def serve(comm: Any, _: Any) -> None:
+            comm.on_msg(lambda message: message["content"]["data"]["last"] and comm.send({"verdict": "similar"}))
+
+        get_comm_manager().register_target("echo", serve)
 
     def take(self) -> str:
         """Give the times since the last call, and begin anew."""
         found, self.spent = json.dumps(self.spent), dict.fromkeys(STEPS, 0.0)
         return found
+
+
+def make_verifier(name: str) -> Any:
+    """Build a verifier of random weights, with validation pairs of random scores."""
+    import keras
+
+    from siamese_nb.calibration import fit_calibration
+    from siamese_nb.legs import build_leg, default_size
+    from siamese_nb.models import MetricHead, build_projection, build_siamese
+    from siamese_nb.scored_pairs import ScoredPairs
+    from siamese_nb.verifier import Verifier
+
+    backbone = build_leg(name, default_size(name), "none")
+    projected = build_projection(backbone.output_shape[-1], 128)(backbone.output)
+    model = build_siamese(keras.Model(backbone.input, projected, name="leg"), MetricHead(name="head"))
+    rng, labels, files = np.random.default_rng(0), np.arange(1000) % 2, ("none",) * 1000
+    scores = np.clip(rng.normal(0.3 + 0.4 * labels, 0.15), 0.0, 1.0)
+    kinds, things = 1 - labels, np.arange(1000)
+    pairs = ScoredPairs(files, files, labels, kinds, np.ones(1000, bool), scores, things, things + kinds)
+    calibration = fit_calibration(labels, scores).to_dict()
+    return Verifier(model, {"threshold": {"threshold": 0.5}, "calibration": calibration}, pairs={"validation": pairs})
 
 
 def make_photo(megapixels: float, seed: int, file: Path) -> None:
@@ -90,21 +116,26 @@ from benchmarks.comparer import Timed
 timed = Timed({leg!r})
 timed.comparer"""
 
-# Marks the moments at which pieces of files go out and at which anything comes in.
+# Marks the moments at which a piece of a file goes out, and at which an answer comes in.
 WATCH = """(() => {
   const Plain = window.WebSocket;
-  window.marks = { sent: 0, arrived: [] };
+  const decoder = new TextDecoder();
+  const begins = (data, pattern) => {
+    if (typeof data === "string") return false;
+    return pattern.test(decoder.decode(new Uint8Array(data.buffer ?? data, data.byteOffset ?? 0).subarray(0, 4000)));
+  };
+  window.marks = { sent: 0, arrived: 0 };
   window.WebSocket = class extends Plain {
     constructor(...given) {
       super(...given);
-      this.addEventListener("message", () => marks.arrived.push(performance.now()));
+      this.addEventListener("message", ({ data }) => {
+        const now = performance.now();
+        if (begins(data, /"answer": ?[{]/)) marks.arrived = now;
+      });
     }
     send(data) {
       super.send(data);
-      if (typeof data === "string") return;
-      const bytes = new Uint8Array(data.buffer ?? data, data.byteOffset ?? 0);
-      const head = new TextDecoder().decode(bytes.subarray(0, 3000));
-      if (head.includes('"chunk"')) marks.sent = performance.now();
+      if (begins(data, /"kind": ?"(begin|chunk)"/)) marks.sent = performance.now();
     }
   };
 })()"""
@@ -112,18 +143,19 @@ WATCH = """(() => {
 FETCH = """async (urls) => { window.files = await Promise.all(urls.map(async (url, index) =>
   new File([await (await fetch(url)).blob()], index + ".jpg", { type: "image/jpeg" }))); }"""
 
-DROP = """() => new Promise((resolve) => {
+DROP = """(count) => new Promise((resolve) => {
   const card = document.querySelector(".siamese-comparer");
   const result = card.querySelector(".sc-result");
-  for (const name of ["one", "two"]) card.querySelector(`[data-pane=${name}] [aria-label^=Clear]`).click();
+  const panes = [...card.querySelectorAll(".sc-pane")].slice(0, count);
+  for (const pane of panes) pane.querySelector("[aria-label^=Clear]").click();
   const transfer = new DataTransfer();
-  for (const file of window.files) transfer.items.add(file);
+  for (const file of window.files.slice(0, count)) transfer.items.add(file);
   setTimeout(() => {
     const start = performance.now();
     new MutationObserver((_, watch) => {
       if (!result.dataset.verdict) return;
       watch.disconnect();
-      const arrived = marks.arrived.at(-1);
+      const { arrived } = marks;
       requestAnimationFrame(() => setTimeout(() => {
         const end = performance.now();
         resolve({ total: end - start, browser: marks.sent - start + end - arrived });
@@ -134,35 +166,59 @@ DROP = """() => new Promise((resolve) => {
   }, 400);
 })"""
 
+# What any widget would take that reads the same files, sends them to the kernel and paints its short answer.
+FLOOR = """async (count) => {
+  const { kernel } = window.panel.sessionContext.session;
+  window.echo ??= (() => { const comm = kernel.createComm("echo"); comm.open(); return comm; })();
+  const note = window.note ??= document.body.appendChild(document.createElement("p"));
+  const files = window.files.slice(0, count);
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  const start = performance.now();
+  const answered = new Promise((resolve) => (window.echo.onMsg = ({ content }) => {
+    note.textContent = content.data.verdict + start;
+    requestAnimationFrame(() => setTimeout(() => resolve(performance.now() - start)));
+  }));
+  const firsts = await Promise.all(files.map((file) => file.slice(0, 1 << 20).arrayBuffer()));
+  const more = files.flatMap((file) =>
+    Array.from({ length: (file.size - 1) >> 20 }, (_, index) => file.slice((index + 1) << 20, (index + 2) << 20)));
+  window.echo.send({ last: !more.length }, undefined, firsts);
+  for (const piece of more) window.echo.send({ last: piece === more.at(-1) }, undefined, [await piece.arrayBuffer()]);
+  return answered;
+}"""
+REASONED = "() => !document.querySelector('.sc-words').textContent.startsWith('Looking')"
 
-def measure(lab: Any, photos: list[str], rounds: int) -> dict[str, np.ndarray]:
-    """Drop two pictures several times; return the milliseconds of each step in each round."""
-    lab.page.evaluate(FETCH, photos)
+
+def measure(lab: Any, scenario: str, rounds: int) -> dict[str, np.ndarray]:
+    """Drop pictures several times; return the milliseconds of each step in each round."""
     found: list[dict[str, float]] = []
     for _ in range(rounds + 1):
+        floor = lab.page.evaluate(FLOOR, SCENARIOS[scenario])
         lab.ask("timed.take()")
-        page = lab.page.evaluate(DROP)
-        found.append(page | json.loads(lab.ask("timed.take()")))
-        lab.page.wait_for_timeout(300)  # small pictures for the history go out
+        page = lab.page.evaluate(DROP, SCENARIOS[scenario])
+        found.append({"floor": floor} | page | json.loads(lab.ask("timed.take()")))
+        lab.page.wait_for_function(REASONED)
+        lab.page.wait_for_timeout(500)  # small pictures for the history go out
     return {name: np.array([each[name] for each in found[1:]]) for name in found[0]}  # the first warms up
 
 
-def row_of(leg: str, megapixels: float, found: dict[str, np.ndarray]) -> str:
+def row_of(leg: str, megapixels: float, scenario: str, found: dict[str, np.ndarray]) -> str:
     """Write a line of the table."""
     kernel = sum(found[step] for step in STEPS)
     transport = np.maximum(0.0, found["total"] - found["browser"] - kernel)
     columns = [np.median(found["total"]), np.quantile(found["total"], 0.95), np.median(found["browser"])]
     columns += [np.median(transport), *(np.median(found[step]) for step in STEPS)]
-    columns.append(np.median(found["total"] - found["leg"]))
-    return f"| {leg} | {megapixels:g} | " + " | ".join(f"{value:.0f}" for value in columns) + " |"
+    beyond = found["total"] - found["leg"]
+    columns += [np.median(beyond), np.median(found["floor"]), np.median(beyond - found["floor"])]
+    return f"| {leg} | {megapixels:g} | {scenario} | " + " | ".join(f"{value:.0f}" for value in columns) + " |"
 
 
 def main() -> None:
-    """Measure every leg and size."""
+    """Measure every leg, size and scenario."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--legs", nargs="+", default=LEGS)
     parser.add_argument("--megapixels", nargs="+", type=float, default=MEGAPIXELS)
+    parser.add_argument("--scenarios", nargs="+", choices=SCENARIOS, default=list(SCENARIOS))
     given = parser.parse_args()
     sys.path.insert(0, str(ROOT / "tests" / "widgets"))
     import nbformat
@@ -170,8 +226,7 @@ def main() -> None:
     from lab_server import LabPage, LabServer
     from playwright.sync_api import sync_playwright
 
-    print("| leg | MP | median | p95 | browser | transport | widget | decode | leg | head | beyond the leg |")
-    print("|---|---|---|---|---|---|---|---|---|---|---|", flush=True)
+    print("| " + " | ".join(COLUMNS) + " |\n" + "|---" * len(COLUMNS) + "|", flush=True)
     with tempfile.TemporaryDirectory() as place, sync_playwright() as driver:
         server = LabServer(Path(place))
         browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
@@ -189,9 +244,11 @@ def main() -> None:
                 nbformat.write(book, Path(place) / f"{leg}.ipynb")
                 lab.open(server.add(Path(place) / f"{leg}.ipynb"))
                 lab.run()
+                lab.page.evaluate("() => { window.echo = undefined; }")  # it was the kernel's before
                 for megapixels in given.megapixels:
-                    photos = [f"/files/{megapixels:g}-{seed}.jpg" for seed in (1, 2)]
-                    print(row_of(leg, megapixels, measure(lab, photos, given.rounds)), flush=True)
+                    lab.page.evaluate(FETCH, [f"/files/{megapixels:g}-{seed}.jpg" for seed in (1, 2)])
+                    for scenario in given.scenarios:
+                        print(row_of(leg, megapixels, scenario, measure(lab, scenario, given.rounds)), flush=True)
                 lab.close()
         finally:
             browser.close()

@@ -36,8 +36,8 @@ from PIL import ExifTags, Image, ImageEnhance, ImageFilter
 from siamese_nb.bank import Bank
 from siamese_nb.config import BASE_SIZE
 from siamese_nb.dataset import NOT_IN_USE, Dataset, scan
+from siamese_nb.descriptors import describe_looks
 from siamese_nb.doctor import examine
-from siamese_nb.looks import describe_looks
 from siamese_nb.suspects import find_suspects, unit_length
 
 FAULTS = 200

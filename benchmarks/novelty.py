@@ -13,9 +13,9 @@ import numpy as np
 from PIL import Image
 
 from siamese_nb import Verifier, scan
+from siamese_nb.descriptors import describe_colours
 from siamese_nb.images import ImageSource, read_image
 from siamese_nb.intervals import wilson_interval
-from siamese_nb.looks import describe_colours
 from siamese_nb.novelty import Known
 
 

@@ -1,5 +1,6 @@
 """Augmentation by policy: pictures of a batch changed at random on the device, each by itself, so twins differ."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -59,6 +60,9 @@ further, and makes dark strokes thicker or thinner, so that long training on dra
 does all of that, as suits things seen from all sides, unless another shade or the mirror image is another thing."""
 
 
+Share = Callable[[Callable[[Any], Any], Any], Any]
+
+
 @keras.saving.register_keras_serializable("siamese_nb")
 class RandomView(keras.layers.Layer):  # type: ignore[misc]
     """Change each picture by itself: one affine map, then light and colour, then a spot that covers a part.
@@ -69,10 +73,15 @@ class RandomView(keras.layers.Layer):  # type: ignore[misc]
     ----------
     policy : Policy or dict of its values
     seed : int
+    share : callable, optional
+        `OneDevice.share` of a distribution: several devices then change their shares of a batch as one would.
     """
 
-    def __init__(self, policy: Policy | dict[str, Any], seed: int = 0, **options: Any) -> None:
+    def __init__(
+        self, policy: Policy | dict[str, Any], seed: int = 0, share: Share | None = None, **options: Any
+    ) -> None:
         super().__init__(**options)
+        self.share = share
         self.policy = policy if isinstance(policy, Policy) else Policy(**policy)
         self.seed = seed
         self.random = keras.random.SeedGenerator(seed)
@@ -96,7 +105,11 @@ class RandomView(keras.layers.Layer):  # type: ignore[misc]
         return {**super().get_config(), "policy": asdict(self.policy), "seed": self.seed}
 
     def _draw(self, images: Any, *shape: int, least: float = -1.0) -> Any:
-        return keras.random.uniform((ops.shape(images)[0], *shape), least, 1.0, seed=self.random)
+        def draw(rows: Any) -> Any:
+            return keras.random.uniform((rows, *shape), least, 1.0, seed=self.random)
+
+        rows = ops.shape(images)[0]
+        return draw(rows) if self.share is None else self.share(draw, rows)
 
     def _moved(self, images: Any) -> Any:
         """Map each picture about its middle; what comes in from outside repeats the edge."""
@@ -164,7 +177,7 @@ def fixed_views(name: str, views: int) -> list[RandomView]:
     return [RandomView(POLICIES[name], seed, name="view") for seed in range(views)]
 
 
-def build_augmentation(name: str, seed: int) -> RandomView | None:
+def build_augmentation(name: str, seed: int, share: Share | None = None) -> RandomView | None:
     """Return the layer that changes pictures while a leg learns; None for `"none"`.
 
     Parameters
@@ -172,5 +185,7 @@ def build_augmentation(name: str, seed: int) -> RandomView | None:
     name : {"none", "affine", "strokes", "photo"}
     seed : int
         The same changes follow from the same seed.
+    share : callable, optional
+        See `RandomView`.
     """
-    return None if name == "none" else RandomView(POLICIES[name], seed, name="augmentation")
+    return None if name == "none" else RandomView(POLICIES[name], seed, share, name="augmentation")

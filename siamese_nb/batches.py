@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 from siamese_nb.config import TrainConfig
 from siamese_nb.losses import OF_ALL
+from siamese_nb.metrics import GENUINE, IMPOSTOR
+from siamese_nb.mining import Mined
 from siamese_nb.pairs import Pairs, Part
 
 _PAIRS_AT_ONCE = 256
@@ -36,9 +38,12 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         How many images were put into batches so far, whatever the epoch: what a rate is counted from.
     views : tuple of ndarray of the table's shape
         The same rows of other views of the pictures: each image of a batch is taken from one of them or the table.
+    mined : Mined or None
+        Where the hard impostors are, if they are to come more often.
     """
 
     views: tuple[NDArray[Any], ...] = ()
+    mined: Mined | None = None
 
     def __init__(self, table: NDArray[Any], part: Part, config: TrainConfig) -> None:
         super().__init__()
@@ -59,8 +64,11 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         raise NotImplementedError
 
     def _draw(self, part: Part, *key: int) -> Pairs:
-        config = self.config
-        return part.draw(self._random(*key), config.neg_factor, config.negatives, _MOST_GENUINE)
+        config, rng = self.config, self._random(*key)
+        pairs = part.draw(rng, config.neg_factor, config.negatives, _MOST_GENUINE)
+        if self.mined is None:
+            return pairs
+        return (self.mined if part is self.part else self.mined.only(part)).harden(pairs, rng)
 
     def _random(self, *key: int) -> np.random.Generator:
         return np.random.default_rng([self.config.seed, self.epoch, *key])
@@ -70,7 +78,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
     ) -> tuple[dict[str, NDArray[Any]], NDArray[np.float32], NDArray[np.float32]]:
         rows, place = np.unique([pairs.one, pairs.two], return_inverse=True)
         one, two = place.reshape(2, -1).astype(np.int32)
-        genuine = pairs.label == 1
+        genuine = pairs.label == GENUINE
         share = np.clip(genuine.mean(), 1e-6, 1 - 1e-6)
         missing = -len(pairs) % _PAIRS_MULTIPLE
         # Their mean is 1 with what fills up: a sum over the batch, or over shares of it, needs no other count.
@@ -141,9 +149,12 @@ class ImageBatches(Batches):
     def _begin(self) -> None:
         rng = self._random()
         units, category = _units(self.part, self.unit, rng)
-        order = rng.permutation(len(units))
-        order = order[np.argsort(category[order], kind="stable")]
-        groups = np.array_split(order, max(1, len(order) // self.units_together))
+        if self.mined is not None:
+            groups = self.mined.together(units, self.units_together, rng)
+        else:
+            order = rng.permutation(len(units))
+            order = order[np.argsort(category[order], kind="stable")]
+            groups = np.array_split(order, max(1, len(order) // self.units_together))
         order = np.concatenate([groups[i] for i in rng.permutation(len(groups))])
         n_batches = max(1, round(sum(map(len, units)) / self.images_at_once))
         self.rows = [np.concatenate([units[i] for i in batch]) for batch in np.array_split(order, n_batches)]
@@ -211,7 +222,7 @@ def image_batches(table: NDArray[Any], part: Part, config: TrainConfig) -> Batch
     Where a pairs file names impostors, the two of them seldom meet in a batch of whole things; then its pairs are taken
     as they stand, so few at once that they have as many images as a batch is to have.
     """
-    if (part.labelled[:, 2] == 0).any():
+    if (part.labelled[:, 2] == IMPOSTOR).any():
         return PairBatches(table, part, config, config.batch_images // 2)
     return ImageBatches(table, part, config)
 

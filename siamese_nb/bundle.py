@@ -13,14 +13,15 @@ from numpy.typing import NDArray
 
 from siamese_nb import frames, legs, models, views  # noqa: F401 - their layers must be registered before Keras reads a bundle
 from siamese_nb.errors import InputError
-from siamese_nb.evidence import ScoredPairs
 from siamese_nb.novelty import Known
+from siamese_nb.scored_pairs import ScoredPairs
 from siamese_nb.storage import to_json, whole_file, whole_folder
 
 FORMAT = 1  # raise it when an older siamese_nb could not read the bundle rightly
 ABOUT = "bundle.json"
 _MODEL = "model.keras"
 _LOOKS = "looks.npy"
+_KNOWN = "known.npz"
 
 
 def no_looks() -> NDArray[np.uint64]:
@@ -28,10 +29,7 @@ def no_looks() -> NDArray[np.uint64]:
     return np.empty((0, 4), np.uint64)
 
 
-_KNOWN = "known.npz"
-
-
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Bundle:
     """What a bundle's folder holds.
 
@@ -55,9 +53,9 @@ class Bundle:
 
     model: keras.Model
     about: dict[str, Any]
-    history: dict[str, list[float]]
-    pairs: dict[str, ScoredPairs]
-    seen: NDArray[np.uint64]
+    history: dict[str, list[float]] = field(default_factory=dict)
+    pairs: dict[str, ScoredPairs] = field(default_factory=dict)
+    seen: NDArray[np.uint64] = field(default_factory=lambda: np.empty(0, np.uint64))
     looks: NDArray[np.uint64] = field(default_factory=no_looks)
     known: Known | None = None
 

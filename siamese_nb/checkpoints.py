@@ -13,8 +13,8 @@ import numpy as np
 from siamese_nb.bank import Bank
 from siamese_nb.config import TrainConfig
 from siamese_nb.dataset import Dataset
-from siamese_nb.pairs import Split
 from siamese_nb.provenance import versions
+from siamese_nb.split import Split
 from siamese_nb.storage import cache_folder, whole_file
 
 History = dict[str, list[float]]

@@ -139,6 +139,7 @@ def train(
             bundle=str(verifier.path),
             threshold=verifier.threshold,
             **{name: verifier.about[name] for name in ("validation", "test", "baselines")},
+            **{name: verifier.about[name] for name in ("suspects",) if name in verifier.about},
         )
 
 

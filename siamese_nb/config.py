@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from siamese_nb.errors import InputError
-from siamese_nb.pairs import NEGATIVES, SPLIT_BY
+from siamese_nb.pairs import NEGATIVES
+from siamese_nb.split import SPLIT_BY
 
 LOSSES = (
     "binary_crossentropy",
@@ -20,24 +21,28 @@ LOSSES = (
 )
 BASE_SIZE = 96  # pixels: the side of the pictures that base_cnn takes when none is given
 OPTIMIZERS = ("adam", "muon")
-PRECISIONS = ("float32", "mixed_bfloat16")
 KEPT = ("best", "last")
 PAIR_LOSSES = ("binary_crossentropy", "focal")
+BATCH_LOSSES = ("contrastive", "triplet", "multi_similarity", "supervised_contrastive")  # of identities in a batch
 AUGMENTATIONS = ("none", "affine", "strokes", "photo")
 DEPTHS = ("block", "leg")
+MINING = ("none", "hard")
+DISTANCES = ("absolute", "squared")
+PRECISIONS = ("auto", "float32", "mixed_bfloat16", "mixed_float16")
 ENGINES = ("keras", "openvino", "openvino_bfloat16")
 SCRATCH_LEGS = ("base_cnn", "stroke_cnn", "koch2015")  # which start from random weights
 _CHOICES = {
     "loss": LOSSES,
     "augment": AUGMENTATIONS,
     "depth": DEPTHS,
+    "mining": MINING,
     "engine": ENGINES,
-    "distance": ("absolute", "squared"),
+    "precision": PRECISIONS,
+    "distance": DISTANCES,
     "negatives": NEGATIVES,
     "split_by": SPLIT_BY,
     "schedule": ("constant", "cosine"),
     "optimizer": OPTIMIZERS,
-    "precision": PRECISIONS,
     "keep": KEPT,
 }
 _KINDS = {str: "name", bool: "bool (true or false)"}
@@ -83,6 +88,10 @@ class TrainConfig:
         Impostors from another category, from the same category, or half of each.
     neg_factor : float
         Impostor pairs per genuine pair.
+    mining : {"none", "hard"}
+        Of losses of pairs: `hard` compares all pictures before each epoch, and draws half of the impostors among those
+        that look most alike to the network, up to what a typical genuine pair scores. Impostors above nearly all
+        genuine pairs may be none: they are not learned from, and `Verifier.suspects` lists them.
     augment : {"none", "affine", "strokes", "photo"}
         How pictures are changed at random while a leg learns: `affine` turns, shifts, scales and shears; `strokes` does
         more of that, and makes strokes thicker and thinner, for dark drawings on light ground; `photo` mirrors, changes
@@ -107,6 +116,9 @@ class TrainConfig:
     engine : {"keras", "openvino", "openvino_bfloat16"}
         What sends pictures through a frozen leg. OpenVINO gives what Keras gives but for rounding, sooner on CPUs; in
         bfloat16 it is faster still on those that have such instructions, and rounds to 8 bits.
+    precision : {"auto", "float32", "mixed_bfloat16", "mixed_float16"}
+        What a leg computes in while it learns, or makes features once; its weights, the head and the loss are float32
+        always, and so is all of a saved network. `auto` takes the fastest that a GPU is made for, on CPUs float32.
     epochs : int
         At most.
     patience : int
@@ -126,9 +138,6 @@ class TrainConfig:
         last; choose the epochs for it, and patience as many.
     optimizer : {"adam", "muon"}
         `muon` often learns a leg from scratch in half the epochs, each a little slower.
-    precision : {"float32", "mixed_bfloat16"}
-        What a leg that is trained from scratch computes in while it learns: `mixed_bfloat16` may halve the time where
-        the processor has instructions for it, and takes longer where it has none. The bundle computes in float32.
     averaged_views : int
         The trained leg averages a picture's embeddings over so many small shifts and turns of it, in each score and
         search: a little more accurate, as many times slower.
@@ -147,6 +156,7 @@ class TrainConfig:
     distance: str = "squared"
     negatives: str = "mixed"
     neg_factor: float = 3
+    mining: str = "none"
     augment: str = "none"
     views: int = 0
     rotations: bool = False
@@ -157,6 +167,7 @@ class TrainConfig:
     fine_tune: bool = False
     depth: str = "block"
     engine: str = "keras"
+    precision: str = "auto"
     epochs: int = 30
     patience: int = 5
     keep: str = "best"
@@ -165,7 +176,6 @@ class TrainConfig:
     learning_rate: float = 1e-3
     schedule: str = "constant"
     optimizer: str = "adam"
-    precision: str = "float32"
     averaged_views: int = 1
     whiten: bool = False
     seed: int = 0
@@ -190,12 +200,7 @@ class TrainConfig:
         for name, kind in kinds.items():
             if not isinstance(getattr(self, name), kind):
                 raise InputError(f"{name}={getattr(self, name)!r} is not a {_KINDS[kind]}; give one")
-        if self.views and self.augment == "none":
-            raise InputError(f"views={self.views} is of no use with augment='none'; give affine or photo, or no views")
-        self._check_scratch()
-        for name in ("rotations", "reflections"):
-            if getattr(self, name):
-                self._check_sides(name)
+        self._check_together()
 
     @property
     def learns_leg(self) -> bool:
@@ -207,6 +212,64 @@ class TrainConfig:
         """Whether pictures go through the leg while it learns, not only what a frozen part has made of them."""
         return self.learns_leg or (self.fine_tune and self.depth == "leg")
 
+    def _check_together(self) -> None:
+        """Raise `InputError` where a setting would change nothing beside the others, or they leave nothing to learn."""
+        pairs, frozen = self.loss in PAIR_LOSSES, not (self.learns_leg or self.fine_tune)
+        if self.views and self.augment == "none":
+            raise InputError(f"views={self.views} is of no use with augment='none'; give affine or photo, or no views")
+        for name in ("rotations", "reflections"):
+            if getattr(self, name):
+                self._check_sides(name)
+        if self.mining != "none" and not pairs:
+            raise InputError(
+                f"mining={self.mining!r} is for losses of pairs, and loss={self.loss!r} compares each picture with "
+                f"many as it is; choose {' or '.join(PAIR_LOSSES)}, or leave mining out"
+            )
+        if self.learns_leg:
+            for name in ("fine_tune", "views", "engine"):
+                if getattr(self, name) != getattr(TrainConfig, name):
+                    raise InputError(
+                        f"{name}={getattr(self, name)!r} is for a pretrained leg, and {self.leg} starts from random "
+                        f"weights and learns from pictures; choose leg mobilenetv2 or another, or leave {name} out"
+                    )
+        else:
+            for name in ("frame", "whiten"):
+                if getattr(self, name) != getattr(TrainConfig, name):
+                    raise InputError(
+                        f"{name}={getattr(self, name)!r} is for legs that are trained from scratch, and {self.leg} is "
+                        f"not; choose stroke_cnn or another of those, or leave {name} out"
+                    )
+        if self.depth != "block" and not self.fine_tune:
+            raise InputError(
+                f"depth={self.depth!r} says how much of a leg is fine-tuned, and fine_tune is off; "
+                "give fine_tune=True too, or leave depth out"
+            )
+        if frozen and self.embedding is None and self.loss in BATCH_LOSSES:
+            raise InputError(
+                f"embedding=None leaves the features of {self.leg} as they are, so loss={self.loss!r} has nothing to "
+                f"learn; give embedding=128, or choose {' or '.join(PAIR_LOSSES)}"
+            )
+        if frozen and self.engine != "keras" and self.precision not in ("auto", "float32"):
+            raise InputError(
+                f"precision={self.precision!r} is for engine=keras, and engine={self.engine!r} has its own; leave "
+                "precision out, or choose engine=openvino_bfloat16, or engine=keras"
+            )
+
+    def unused(self) -> list[str]:
+        """Say which settings change nothing, but do no harm, beside the others; each with how to mend it."""
+        found = []
+        if self.augment != "none" and not (self.views or self.learns_from_pictures):
+            found.append(
+                f"augment={self.augment} changes nothing: what is frozen sees each picture once; give views=4 too"
+            )
+        if not (self.learns_leg or self.fine_tune) and self.batch_images != TrainConfig.batch_images:
+            given = f"batch_images={self.batch_images}"
+            found.append(f"{given} changes nothing: no picture goes through a frozen leg twice; give fine_tune too")
+        if self.loss in PAIR_LOSSES and self.images_together != TrainConfig.images_together:
+            given = f"images_together={self.images_together}"
+            found.append(f"{given} changes nothing: it is for losses of identities, and loss={self.loss} is of pairs")
+        return found
+
     def _check_sides(self, name: str) -> None:
         if self.loss in PAIR_LOSSES:
             raise InputError(
@@ -217,15 +280,6 @@ class TrainConfig:
             raise InputError(
                 f"{name}=True needs a leg that learns from pictures, and {self.leg} is frozen or learns its last "
                 f"block from feature maps; choose stroke_cnn, or fine_tune with depth=leg, or leave {name} out"
-            )
-
-    def _check_scratch(self) -> None:
-        usual = {"frame": None, "precision": "float32", "whiten": False}
-        name = next((name for name, value in usual.items() if getattr(self, name) != value), None)
-        if name is not None and not self.learns_leg:
-            raise InputError(
-                f"{name}={getattr(self, name)!r} is for legs that are trained from scratch, and {self.leg} is not; "
-                "choose stroke_cnn or another of those, or leave it out"
             )
 
     def _check_shares(self) -> None:

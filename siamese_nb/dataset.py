@@ -15,6 +15,7 @@ from siamese_nb.errors import InputError
 from siamese_nb.files import Problem, find_pictures, headers_of
 from siamese_nb.images import Header
 from siamese_nb.layouts import LAYOUTS, NOT_IN_USE, OF_FOLDERS, looks_like_couples
+from siamese_nb.metrics import GENUINE, IMPOSTOR
 from siamese_nb.pairs_file import read_pairs
 from siamese_nb.review import read_review, reviewed_identity, reviewed_pairs
 
@@ -69,9 +70,14 @@ class Dataset:
         return sum(path not in unreadable for path in self.paths)
 
     @property
+    def used(self) -> NDArray[np.bool_]:
+        """Which pictures are in use, bool[n]: they show a known thing."""
+        return np.asarray(self.identity != NOT_IN_USE)
+
+    @property
     def n_identities(self) -> int:
         """How many different things the pictures in use show."""
-        return len(np.unique(self.identity[self.identity != NOT_IN_USE]))
+        return len(np.unique(self.identity[self.used]))
 
     @property
     def n_couples(self) -> int:
@@ -81,16 +87,15 @@ class Dataset:
     def couples_per_category(self) -> dict[str, int]:
         """Count the couples of each category that has images in use."""
         couples = self._couples_by_category()
-        return {self.categories[c]: int(couples[c]) for c in np.unique(self.category[self.identity != NOT_IN_USE])}
+        return {self.categories[c]: int(couples[c]) for c in np.unique(self.category[self.used])}
 
     def _couples_by_category(self) -> NDArray[np.int64]:
         if self.layout == "pairs":
-            category = self.category[self.labelled[self.labelled[:, 2] == 1, 0]]
+            category = self.category[self.labelled[self.labelled[:, 2] == GENUINE, 0]]
             return np.bincount(category, minlength=len(self.categories))
-        used = self.identity != NOT_IN_USE
-        _, first, counts = np.unique(self.identity[used], return_index=True, return_counts=True)
+        _, first, counts = np.unique(self.identity[self.used], return_index=True, return_counts=True)
         couples = np.zeros(len(self.categories), np.int64)
-        np.add.at(couples, self.category[used][first], counts * (counts - 1) // 2)
+        np.add.at(couples, self.category[self.used][first], counts * (counts - 1) // 2)
         return couples
 
     def report(self) -> dict[str, Any]:
@@ -194,8 +199,8 @@ def _scan_pairs(file: Path) -> Dataset:
     index = {path: row for row, path in enumerate(paths)}
     found = [(index[one], index[two], label) for one, two, label in rows if one in index and two in index]
     labelled = np.array(found, np.int64).reshape(-1, 3)
-    identity = tied(labelled[labelled[:, 2] == 1], len(paths))
-    against = (labelled[:, 2] == 0) & (identity[labelled[:, 0]] == identity[labelled[:, 1]])
+    identity = tied(labelled[labelled[:, 2] == GENUINE], len(paths))
+    against = (labelled[:, 2] == IMPOSTOR) & (identity[labelled[:, 0]] == identity[labelled[:, 1]])
     for one, two, _ in labelled[against].tolist():
         message = f"it is labelled 0 with {paths[two]}, but genuine pairs tie the two together; mend a label"
         problems.append(Problem(paths[one], "contradiction", message))

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm.auto import tqdm
 
 from siamese_nb.images import ImageError, read_image
+from siamese_nb.progress import progress_bar
 from siamese_nb.storage import check_room, whole_file, whole_folder
 from siamese_nb.threads import in_threads
 
@@ -142,7 +142,7 @@ def _decode(folder: Path, rows: NDArray[Any], files: Sequence[Path], size: tuple
     todo = np.flatnonzero(~rows["done"])
     parts = [todo[start : start + _PER_THREAD] for start in range(0, len(todo), _PER_THREAD)]
     said = f"Decoding to {size[1]} x {size[0]}"
-    bar = tqdm(total=len(files), initial=len(files) - len(todo), desc=said, unit="image", delay=2, leave=False)
+    bar = progress_bar(None, said, "image", total=len(files), done=len(files) - len(todo))
     failures: list[Failure] = []
     begins = _begins(folder)
 

@@ -18,8 +18,8 @@ from siamese_nb.errors import InputError
 from siamese_nb.inspection import inspect_dataset
 from siamese_nb.metrics import GENUINE, IMPOSTOR
 from siamese_nb.notebooks import find_notebooks, run_notebook, write_notebook
-from siamese_nb.report import baselines_table, counts_table, figures_table
 from siamese_nb.sample import choose_data
+from siamese_nb.tables import baselines_table, counts_table, figures_table
 
 DATA, BUNDLES, LOGS, NOTEBOOKS = Path("data"), Path("saved_model"), Path("logs"), Path("notebooks")
 RUN_NOTEBOOKS = LOGS / "notebooks"

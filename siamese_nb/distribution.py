@@ -2,10 +2,9 @@
 
 Every device embeds its share of a batch's images and scores its share of the pairs. Pairs point across images, so the
 embeddings of all shares are gathered in between; with batch normalisation over the whole batch, the loss and the
-gradients are those that one device would have found on it.
-Only augmentation differs: on TensorFlow each device draws the same changes for its share.
+gradients are those that one device would have found on it. So are the changes that augmentation makes.
 
-This is the one module that knows TensorFlow.
+Beside `devices`, this is the one module that knows TensorFlow.
 """
 
 import json
@@ -52,6 +51,10 @@ class OneDevice:
         """Join the shares of all devices, in their order."""
         return rows
 
+    def share(self, draw: Callable[[Any], Any], rows: Any) -> Any:
+        """Return this device's rows of what is drawn at random for the whole batch: `draw(n)` gives n rows."""
+        return draw(rows)
+
     def joined(self, loss: Loss) -> Loss:
         """Return a loss of identities that sees the whole batch, not a device's share of it."""
         return loss
@@ -94,6 +97,16 @@ class Replicas(OneDevice):
             return rows
         # The product makes a dense gradient of one that is given by rows, which could not be sent.
         return context.all_gather(rows, axis=0) * 1
+
+    def share(self, draw: Callable[[Any], Any], rows: Any) -> Any:
+        import tensorflow
+
+        context = tensorflow.distribute.get_replica_context()
+        if context is None:
+            return draw(rows)
+        # Every device draws the same, and takes its own: numbers are few beside the pixels that they change.
+        begin = context.replica_id_in_sync_group * rows
+        return draw(rows * self.replicas)[begin : begin + rows]
 
     def joined(self, loss: Loss) -> Loss:
         def of_all(identity: Any, found: Any) -> Any:

@@ -5,7 +5,7 @@ import json
 import math
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, BinaryIO
@@ -15,12 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 from scipy.special import expit
-from tqdm.auto import tqdm
 
 from siamese_nb.bank import Bank
 from siamese_nb.engines import make_pass
 from siamese_nb.images import READING_RULE
-from siamese_nb.models import MetricHead
+from siamese_nb.likeness import unit_length
+from siamese_nb.models import HeadWeights, MetricHead
+from siamese_nb.progress import progress_bar
 from siamese_nb.storage import cache_folder, check_room, whole_file
 
 _BATCH = 64
@@ -149,15 +150,9 @@ def pair_scores(
     -------
     ndarray of shape (n_pairs,), float64, in [0, 1]
     """
-    w = keras.ops.convert_to_numpy(head.w).astype(np.float64)
-    b = float(keras.ops.convert_to_numpy(head.b))
-    scores = np.empty(len(one))
+    weights, scores = HeadWeights.from_head(head), np.empty(len(one))
     for rows in _blocks(len(one), _PAIRS_AT_ONCE, "Scoring"):
-        difference = np.abs(embeddings[one[rows]].astype(np.float64) - embeddings[two[rows]])
-        if head.distance == "squared":
-            difference *= difference
-        # Row by row, not as a matrix product: a pair's last bits then do not depend on what is scored beside it.
-        scores[rows] = expit(b - np.vecdot(difference, w))
+        scores[rows] = expit(weights.log_odds(embeddings[one[rows]], embeddings[two[rows]]))
     return scores
 
 
@@ -181,17 +176,20 @@ def all_scores(
     scores : ndarray of shape (rows.stop - rows.start, n - rows.start), float64, in [0, 1]
         Of these rows with themselves and all rows after them: each pair once.
     """
-    w = keras.ops.convert_to_numpy(head.w).astype(np.float64)
-    b = float(keras.ops.convert_to_numpy(head.b))
-    scaled = embeddings * (np.sqrt(w) if head.distance == "squared" else w)
-    distances = _squared_distances if head.distance == "squared" else _absolute_distances
+    weights, scaled = HeadWeights.from_head(head), weighted(head, embeddings)
     for rows in _blocks(len(scaled), rows_at_once, "Scoring"):
-        distance = distances(scaled[rows], scaled[rows.start :])
-        np.subtract(b, distance, out=distance)
+        distance = DISTANCES[head.distance](scaled[rows], scaled[rows.start :])
+        np.subtract(weights.b, distance, out=distance)
         yield rows, expit(distance, out=distance)
 
 
-def _absolute_distances(some: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
+def weighted(head: MetricHead, embeddings: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Scale embeddings of shape (n, d), so that plain distances of what comes out are what a head subtracts from b."""
+    w = HeadWeights.from_head(head).w
+    return np.asarray(embeddings * (np.sqrt(w) if head.distance == "squared" else w))
+
+
+def _absolute_distances(some: NDArray[Any], others: NDArray[Any]) -> NDArray[Any]:
     """Compute them on all cores: SciPy does so on one, outside the interpreter's lock."""
     found, cores = np.empty((len(some), len(others))), os.cpu_count() or 1
     parts = zip(np.array_split(some, cores), np.array_split(found, cores), strict=True)
@@ -200,12 +198,20 @@ def _absolute_distances(some: NDArray[np.float64], others: NDArray[np.float64]) 
     return found
 
 
-def _squared_distances(some: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
-    found: NDArray[np.float64] = some @ others.T
+def _squared_distances(some: NDArray[Any], others: NDArray[Any]) -> NDArray[Any]:
+    found: NDArray[Any] = some @ others.T
     found *= -2.0
     found += np.einsum("ij,ij->i", some, some)[:, None]
     found += np.einsum("ij,ij->i", others, others)
-    return np.maximum(found, 0.0, out=found)  # rounding can fall below zero
+    np.maximum(found, 0.0, out=found)  # rounding can fall below zero
+    return found
+
+
+DISTANCES: dict[str, Callable[[NDArray[Any], NDArray[Any]], NDArray[Any]]] = {
+    "absolute": _absolute_distances,
+    "squared": _squared_distances,
+}
+"""By the name of a head's distance: of each of some rows to each of others."""
 
 
 def row_embeddings(
@@ -260,7 +266,7 @@ def cosine_scores(
 
     Parameters and Returns are those of `pair_scores`, without the head.
     """
-    unit = embeddings / np.maximum(np.linalg.norm(embeddings, axis=1, keepdims=True), np.finfo(np.float32).tiny)
+    unit = unit_length(embeddings)
     scores = np.empty(len(one))
     for rows in _blocks(len(one), _PAIRS_AT_ONCE, "Scoring"):
         scores[rows] = np.einsum("ij,ij->i", unit[one[rows]], unit[two[rows]], dtype=np.float64)
@@ -271,7 +277,7 @@ def _blocks(total: int, size: int, what: str) -> Iterator[slice]:
     if 0 < total <= size:
         yield slice(0, total)  # a bar with one step shows nothing, and in a notebook it takes longer than two pictures
         return
-    with tqdm(total=total, desc=what, unit="", delay=2, leave=False) as bar:
+    with progress_bar(None, what, "", total=total) as bar:
         for start in range(0, total, size):
             stop = min(start + size, total)
             yield slice(start, stop)

@@ -20,8 +20,10 @@ Pass = Callable[[NDArray[Any]], NDArray[np.float32]]
 
 
 def compiled_by_xla() -> bool:
-    """Tell whether networks are to be compiled by XLA: on JAX there is no other way; on CPUs XLA's depthwise
-    convolutions in TensorFlow are ten times slower than its own."""
+    """Tell whether networks are to be compiled by XLA.
+
+    On JAX there is no other way; on CPUs XLA's depthwise convolutions in TensorFlow are ten times slower than its own.
+    """
     return bool(keras.backend.backend() == "jax")
 
 
@@ -52,7 +54,7 @@ def make_pass(leg: keras.Model, engine: str = "keras") -> Pass:
     check_engine(engine)
     if engine == "keras":
         leg.jit_compile = compiled_by_xla()
-        return leg.predict_on_batch  # type: ignore[no-any-return]
+        return lambda images: np.asarray(leg.predict_on_batch(images), np.float32)  # in half precision, too
     import openvino
 
     with tempfile.TemporaryDirectory() as folder:

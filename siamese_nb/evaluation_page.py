@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamese_nb.calibration import Calibration
-from siamese_nb.evidence import ScoredPairs
 from siamese_nb.intervals import too_few_pairs
 from siamese_nb.intervals.curves import curve_band
 from siamese_nb.metrics import ScoreTable, accept
 from siamese_nb.page import data_url, picture, text, write_report
-from siamese_nb.report import MAIN_FIGURES, figures_table, optimism_table
+from siamese_nb.scored_pairs import ScoredPairs
+from siamese_nb.tables import MAIN_FIGURES, figures_table, optimism_table
 
 _FIGURES = (*MAIN_FIGURES, "frr", "balanced_accuracy", "f1", "mcc", "average_precision", "d_prime", "brier", "log_loss")
 _WORST = 8  # pairs of each kind

@@ -9,9 +9,9 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 from PIL import Image
-from tqdm.auto import tqdm
 
 from siamese_nb.errors import InputError
+from siamese_nb.progress import progress_bar
 from siamese_nb.storage import cache_folder, whole_folder
 
 _OMNIGLOT = "https://raw.githubusercontent.com/brendenlake/omniglot/master/python/images_background.zip"
@@ -66,7 +66,7 @@ def _omniglot(folder: Path, archive: Path | None) -> None:
         with zipfile.ZipFile(archive) as opened:
             names = [name for name in opened.namelist() if _inside(name, ".png")]
             _expect(archive, len(names), _OMNIGLOT_PICTURES)
-            for name in tqdm(names, desc="Unpacking", unit="file", delay=2, leave=False):
+            for name in progress_bar(names, "Unpacking", "file"):
                 _write(folder.joinpath(*PurePosixPath(name).parts[-3:]), opened.read(name))
     except (zipfile.BadZipFile, EOFError) as error:  # also where a checksum in it is wrong
         raise InputError(f"{archive} is damaged ({error}); copy or download it again") from error
@@ -119,7 +119,7 @@ def _lfw(folder: Path, archive: Path | None) -> None:
         with tarfile.open(archive) as opened:
             members = [member for member in opened if member.isfile() and _inside(member.name, ".jpg")]
             _expect(archive, len(members), _LFW_PICTURES)
-            for member in tqdm(members, desc="Unpacking", unit="file", delay=2, leave=False):
+            for member in progress_bar(members, "Unpacking", "file"):
                 content = opened.extractfile(member)
                 assert content is not None  # it is a file
                 _write(folder.joinpath(*PurePosixPath(member.name).parts[-2:]), content.read())

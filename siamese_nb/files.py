@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
-from tqdm.auto import tqdm
 
 from siamese_nb.header_cache import cached_headers
 from siamese_nb.images import Header, ImageError
+from siamese_nb.progress import progress_bar
 from siamese_nb.threads import in_threads
 
 SAMPLE_MARKER = ".sample.json"  # lies in the embedded sample's folder; a scan of the folder above leaves that out
@@ -49,7 +49,7 @@ def headers_of(root: Path, paths: Sequence[str], problems: list[Problem]) -> dic
     """Read the headers of files below a folder, in their order; add a problem for each that is no picture."""
     found = {}
     blocks = [paths[start : start + _BLOCK] for start in range(0, len(paths), _BLOCK)]
-    bar = tqdm(total=len(paths), desc="Reading headers", unit="file", delay=2, leave=False)
+    bar = progress_bar(None, "Reading headers", "file", total=len(paths))
     # Reading a header is Python's work on a local disk, but mostly waiting on one that is far away.
     with (
         bar,

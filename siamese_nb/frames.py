@@ -1,5 +1,4 @@
-"""Frames: a drawing's ink is moved to the middle and scaled to one size, so that where and how large it was drawn
-says nothing."""
+"""Move a drawing's ink to the middle and scale it to one size: where and how large it was drawn then says nothing."""
 
 from typing import Any
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from siamese_nb.bank import Bank
-from siamese_nb.config import BASE_SIZE, TrainConfig
+from siamese_nb.config import BASE_SIZE, SCRATCH_LEGS, TrainConfig
 from siamese_nb.dataset import Dataset, scan
+from siamese_nb.descriptors import describe_looks
 from siamese_nb.doctor import THUMBNAIL, Finding, disguised_likeness, examine, figures_of, find_leaks
 from siamese_nb.doctor.embedded import without_blanks
 from siamese_nb.errors import InputError
-from siamese_nb.looks import describe_looks
 from siamese_nb.suspects import Suspect, find_suspects
 
 
@@ -132,9 +132,9 @@ def _network(leg: str | None, image_size: int | None, weights: str, bundle: str 
 
         return Verifier.load(bundle).leg
     if leg is not None:
-        from siamese_nb.legs import BASE_CNN, build_leg, default_size
+        from siamese_nb.legs import build_leg, default_size
 
-        if leg == BASE_CNN or weights == "none":
+        if weights == "none" or (leg in SCRATCH_LEGS and weights == "imagenet"):
             raise InputError(f"{leg} of random weights knows nothing yet; give a pretrained leg, or a trained bundle")
         return build_leg(leg, image_size or default_size(leg), weights)
     return None

@@ -15,7 +15,9 @@ from siamese_nb.distribution import Gathered, OneDevice
 from siamese_nb.embeddings import pair_scores, row_embeddings
 from siamese_nb.errors import InputError
 from siamese_nb.losses import OF_ALL, OF_BATCH, OF_PAIRS, Directions, pair_loss
-from siamese_nb.models import MetricHead, build_in_batch
+from siamese_nb.metrics import GENUINE, IMPOSTOR
+from siamese_nb.mining import Mined
+from siamese_nb.models import MetricHead, build_in_batch, differences
 from siamese_nb.pairs import Pairs, Part
 
 _IDENTITY_IMAGES = 128  # of a frozen leg's features in a batch: they are cheap, and more of them hold harder impostors
@@ -65,9 +67,12 @@ class PairLearner:
         self.cheap = table.ndim == 2
         self.pictures = table.dtype == np.uint8
         with self.distribution.scope():  # it keeps the state of what is random
-            self.augmentation = build_augmentation(config.augment, config.seed) if self.pictures else None
+            self.augmentation = self._augmentation() if self.pictures else None
         self.batches, self.model, self.loss = self._build()
         self.batches.views = tuple(views)
+
+    def _augmentation(self) -> keras.layers.Layer | None:
+        return build_augmentation(self.config.augment, self.config.seed, self.distribution.share)
 
     def _build(self) -> tuple[Batches, keras.Model, Any]:
         batches = (PairBatches if self.cheap else image_batches)(self.table, self.part, self.config)
@@ -75,6 +80,12 @@ class PairLearner:
             gathered = Gathered(self.distribution.gather)
             model = build_in_batch(self.leg, self.head, self.augmentation, gathered)
         return batches, model, pair_loss(self.config.loss)
+
+    def mine(self, part: Part) -> None:
+        """Begin the epoch anew, with hard impostors among these images of the training part."""
+        embeddings, place, _ = row_embeddings(self.leg, self.table, part.images, part.images)
+        self.batches.mined = Mined.from_embeddings(part, embeddings[place], self.head)
+        self.batches.begin(self.batches.epoch)
 
     def settle(self, pairs: Pairs) -> None:
         """Make the neuron fit the embeddings as they are; here it has learned with them."""
@@ -101,7 +112,7 @@ class IdentityLearner(PairLearner):
 
     def _build(self) -> tuple[Batches, keras.Model, Any]:
         name = self.config.loss
-        if (self.part.labelled[:, 2] == 0).any():
+        if (self.part.labelled[:, 2] == IMPOSTOR).any():
             raise InputError(
                 f"loss={name} needs to know what every image shows, and a file of pairs says it of its pairs alone; "
                 f"choose {' or '.join(OF_PAIRS)}"
@@ -164,9 +175,8 @@ def fit_head(
     one, two, label : ndarray of shape (n_pairs,), int
         Rows of `embeddings`; 1 genuine, 0 impostor.
     """
-    difference = np.abs(embeddings[one] - embeddings[two], dtype=np.float64)
-    distance = (difference**2 if head.distance == "squared" else difference).sum(axis=1)
-    slope, bias = fit_sigmoid(label == 1, -distance)
+    distance = differences(head.distance, embeddings[one], embeddings[two]).sum(axis=1)
+    slope, bias = fit_sigmoid(label == GENUINE, -distance)
     if not head.built:
         head.build([embeddings.shape, embeddings.shape])
     head.set_weights([np.full(embeddings.shape[1], slope), np.array(bias)])

@@ -1,8 +1,7 @@
 """Legs by name: shared-weights encoders from an image to features, each with its own preprocessing inside the model."""
 
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,6 @@ import keras
 from siamese_nb.config import BASE_SIZE, SCRATCH_LEGS
 from siamese_nb.errors import InputError
 from siamese_nb.scratch_legs import build_koch2015, build_stroke_cnn
-
-BASE_CNN = "base_cnn"
 
 
 @dataclass(frozen=True)
@@ -131,22 +128,6 @@ def build_leg(name: str, size: int, weights: str = "imagenet") -> keras.Model:
     return keras.Model(image, backbone(Preprocessing(pretrained.mode)(image)), name=name)
 
 
-@contextmanager
-def computing_in(precision: str) -> Iterator[None]:
-    """Let layers that are built inside compute in this precision; their weights stay float32.
-
-    Parameters
-    ----------
-    precision : {"float32", "mixed_bfloat16"}
-    """
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(precision)
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)
-
-
 def build_base_cnn(size: int, filters: tuple[int, ...] = (32, 64, 96, 128)) -> keras.Model:
     """Build a small convolutional leg to train from scratch, for when pictures are few or unlike photos.
 
@@ -170,11 +151,11 @@ def build_base_cnn(size: int, filters: tuple[int, ...] = (32, 64, 96, 128)) -> k
         x = keras.layers.BatchNormalization(momentum=0.8)(x)
         x = keras.layers.ReLU()(x)
     pooled = [keras.layers.GlobalAveragePooling2D()(x), keras.layers.GlobalMaxPooling2D()(x)]
-    return keras.Model(image, keras.layers.Concatenate()(pooled), name=BASE_CNN)
+    return keras.Model(image, keras.layers.Concatenate()(pooled), name="base_cnn")
 
 
 _SCRATCH: dict[str, tuple[Callable[[int], keras.Model], int]] = {
-    BASE_CNN: (build_base_cnn, BASE_SIZE),
+    "base_cnn": (build_base_cnn, BASE_SIZE),
     "stroke_cnn": (build_stroke_cnn, 28),
     "koch2015": (build_koch2015, 105),
 }

@@ -1,11 +1,12 @@
 """A leg and a metric head make one siamese network: two pictures in, one sigmoid neuron out."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
-
-DISTANCES = ("absolute", "squared")
+from numpy.typing import NDArray
 
 
 @keras.saving.register_keras_serializable("siamese_nb")
@@ -52,6 +53,39 @@ class MetricHead(keras.layers.Layer):  # type: ignore[misc]
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "distance": self.distance}
+
+
+@dataclass(frozen=True, eq=False)
+class HeadWeights:
+    """A metric head as numbers, for scores in double precision outside of Keras.
+
+    Attributes
+    ----------
+    w : ndarray of shape (d,), float64, not negative
+    b : float
+    distance : {"absolute", "squared"}
+    """
+
+    w: NDArray[np.float64]
+    b: float
+    distance: str
+
+    @classmethod
+    def from_head(cls, head: MetricHead) -> "HeadWeights":
+        """Copy a head's weights."""
+        w, b = (ops.convert_to_numpy(weight) for weight in (head.w, head.b))
+        return cls(np.asarray(w, np.float64), float(b), head.distance)
+
+    def log_odds(self, x: NDArray[Any], y: NDArray[Any]) -> NDArray[np.float64]:
+        """Compute the log-odds of scores; x and y broadcast against each other, embeddings last."""
+        # Row by row, not as a matrix product: a pair's last bits then do not depend on what is scored beside it.
+        return np.asarray(self.b - np.vecdot(differences(self.distance, x, y), self.w))
+
+
+def differences(distance: str, x: NDArray[Any], y: NDArray[Any]) -> NDArray[np.float64]:
+    """Compute d of `MetricHead` from NumPy arrays, in double precision."""
+    found: NDArray[np.float64] = np.abs(np.subtract(x, y, dtype=np.float64))
+    return found**2 if distance == "squared" else found
 
 
 def build_projection(features: int, dimensions: int | None) -> keras.Model:

@@ -68,7 +68,7 @@ class Known:
     ----------
     embeddings : Sample
     colours : Sample or None
-        Of `siamese_nb.looks.describe_colours`; None in bundles of earlier versions.
+        Of `siamese_nb.descriptors.describe_colours`; None in bundles of earlier versions.
 
     References
     ----------

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from siamese_nb.errors import InputError
 from siamese_nb.intervals import clustered_interval
-from siamese_nb.parts import Part
+from siamese_nb.pairs import Part
 
 
 @dataclass(frozen=True, eq=False)

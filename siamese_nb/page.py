@@ -6,27 +6,24 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from siamese_nb.images import ImageError, ImageSource
+from siamese_nb.palette import write_palette
 from siamese_nb.storage import whole_file
 from siamese_nb.thumbnails import make_thumbnail
 
 _STYLE = """
-:root { color-scheme: light dark; --line: #d0d7de; --soft: #57606a; --error: #b3261e; --warning: #8a5a00;
-  --note: #0b62a8 }
-@media (prefers-color-scheme: dark) {
-  :root { --line: #444c56; --soft: #9da7b3; --error: #ff8a80; --warning: #f0b849; --note: #79b8ff }
-}
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem;
-  background: Canvas; color: CanvasText }
+  background: var(--sc-surface); color: var(--sc-text) }
 h2 { margin: 2rem 0 .2rem; font-size: 1.1rem } h2 b { font-weight: 600; text-transform: uppercase; font-size: .8rem }
-.error b { color: var(--error) } .warning b { color: var(--warning) } .note b { color: var(--note) }
-p { margin: .2rem 0 } .why, figcaption, details { color: var(--soft) }
+.error b { color: var(--sc-error) } .warning b { color: var(--sc-warning) } .note b { color: var(--sc-link) }
+p { margin: .2rem 0 } a { color: var(--sc-link) } .why, figcaption, details { color: var(--sc-soft) }
 .wide { overflow-x: auto }
 table { border-collapse: collapse; margin: .6rem 0 }
-td, th { border-bottom: 1px solid var(--line); padding: .15rem .8rem }
+td, th { border-bottom: 1px solid var(--sc-line); padding: .15rem .8rem }
 td, th { text-align: right; white-space: nowrap }
 td:first-child, th:first-child { text-align: left }
 .groups { display: flex; flex-wrap: wrap; gap: .8rem; margin: .6rem 0 }
-.group { display: flex; flex-wrap: wrap; gap: .4rem; border: 1px solid var(--line); border-radius: 6px; padding: .4rem }
+.group { display: flex; flex-wrap: wrap; gap: .4rem; border: 1px solid var(--sc-line); border-radius: 6px;
+  padding: .4rem }
 .pair { max-width: 19.2rem } .pair p { flex-basis: 100%; font-size: .8rem }
 figure { margin: 0; width: min(9rem, 38vw) } img { max-width: 100%; max-height: 9rem; display: block; margin: auto }
 figcaption { font-size: .75rem; overflow-wrap: anywhere }
@@ -54,7 +51,8 @@ def write_report(file: Path, title: str, body: Iterable[str]) -> None:
     """
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{text(title)}</title>'
     content = f"<h1>{text(title)}</h1>{''.join(body)}"
-    page = f'<!doctype html><html lang="en"><head>{head}<style>{_STYLE}</style></head><body>{content}</body></html>'
+    style = f"<style>{write_palette(':root')}{_STYLE}</style>"
+    page = f'<!doctype html><html lang="en"><head>{head}{style}</head><body>{content}</body></html>'
     with whole_file(file) as temporary:
         temporary.write_text(page, "utf-8", "replace")
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from siamese_nb import metrics
 from siamese_nb.bank import Bank
 from siamese_nb.dataset import Dataset
-from siamese_nb.pairs import PARTS, Split
-from siamese_nb.parts import ACROSS, GENUINE_PAIR, WITHIN, Pairs
+from siamese_nb.pairs import ACROSS, GENUINE_PAIR, WITHIN, Pairs
+from siamese_nb.split import PARTS, Split
 
 
 def dataset_facts(dataset: Dataset, bank: Bank, split: Split) -> dict[str, Any]:

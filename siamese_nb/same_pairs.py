@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from siamese_nb.dataset import Dataset, scan
 from siamese_nb.errors import InputError
-from siamese_nb.evidence import ScoredPairs
+from siamese_nb.scored_pairs import ScoredPairs
 from siamese_nb.verifier import Verifier
 
 

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
-from tqdm.auto import tqdm
 
 from siamese_nb.dataset import scan
 from siamese_nb.errors import InputError
 from siamese_nb.files import SAMPLE_MARKER
+from siamese_nb.progress import progress_bar
 from siamese_nb.rendering import FAMILIES, render_couple
 from siamese_nb.storage import whole_folder
 from siamese_nb.threads import in_threads
@@ -166,7 +166,7 @@ def _write_pictures(folder: Path, jobs: list[_Job], progress: bool) -> dict[str,
     files: dict[str, int] = {}
     # Threads, not processes: NumPy lets go of the interpreter lock, and they work from any script and notebook.
     with in_threads(write, jobs, min(os.cpu_count() or 1, 8)) as written:
-        for checksums in tqdm(written, "sample", len(jobs), disable=not progress, delay=2, leave=False):
+        for checksums in progress_bar(written, "Drawing", "thing", total=len(jobs), shown=progress):
             files |= checksums
     return files
 

@@ -11,8 +11,9 @@ from siamese_nb.dataset import Dataset
 from siamese_nb.embeddings import row_scores
 from siamese_nb.errors import InputError
 from siamese_nb.intervals import figures_with_intervals
+from siamese_nb.metrics import GENUINE, IMPOSTOR
 from siamese_nb.oneshot import draw_trials, one_shot_figures
-from siamese_nb.parts import GENUINE_PAIR, WITHIN, Pairs, Part
+from siamese_nb.pairs import GENUINE_PAIR, WITHIN, Pairs, Part
 from siamese_nb.unseen import draw_unseen
 from siamese_nb.verifier import Verifier
 
@@ -66,7 +67,7 @@ def draw_between_sources(part: Part, source: NDArray[np.generic], count: int, rn
     drawn: dict[int, list[tuple[int, int]]] = {0: [], 1: []}
     for place in rng.choice(len(part.images), 4 * count).tolist():
         label = int(len(drawn[1]) < (count + 1) // 2)
-        if len(drawn[label]) == (count // 2 if label == 0 else (count + 1) // 2):
+        if len(drawn[label]) == (count // 2 if label == IMPOSTOR else (count + 1) // 2):
             break
         same = part.identity == part.identity[place]
         fits = same if label else (part.category == part.category[place]) & ~same
@@ -80,7 +81,7 @@ def draw_between_sources(part: Part, source: NDArray[np.generic], count: int, rn
     pairs = np.array(drawn[1] + drawn[0])
     labels = np.repeat([1, 0], [len(drawn[1]), len(drawn[0])])
     rows = part.images[pairs]
-    return Pairs(rows[:, 0], rows[:, 1], labels, np.where(labels == 1, GENUINE_PAIR, WITHIN))
+    return Pairs(rows[:, 0], rows[:, 1], labels, np.where(labels == GENUINE, GENUINE_PAIR, WITHIN))
 
 
 def judge_between_sources(

@@ -1,5 +1,6 @@
 """One stage of training: fit a learner, watched by fixed pairs, and end with the best weights that were seen."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,11 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamese_nb.board import BoardLogs
-from siamese_nb.callbacks import PairMetrics, Progress
+from siamese_nb.callbacks import DIVERGED, PairMetrics, Progress
 from siamese_nb.checkpoints import Checkpoint, History
 from siamese_nb.config import TrainConfig
+from siamese_nb.devices import choose_precision
 from siamese_nb.engines import compiled_by_xla
+from siamese_nb.errors import InputError
 from siamese_nb.learners import PairLearner
+from siamese_nb.mining import MINED_IMAGES, MineBetweenEpochs
 from siamese_nb.muon import Muon
 from siamese_nb.pairs import Pairs, Part
 from siamese_nb.watching import Panel, Reports
@@ -72,6 +76,8 @@ def fit_stage(
     least = min((sign * value for value in history.get(learner.monitor, [])), default=np.inf)
     with learner.distribution.scope():
         optimizer = _OPTIMIZERS[learner.config.optimizer](_schedule(learner, rate))
+        if choose_precision(learner.config.precision) == "mixed_float16":  # many a gradient is below its least number
+            optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
         learner.model.compile(optimizer, learner.loss, jit_compile=compiled_by_xla())
     mode = "min" if sign == 1 else "max"
     best = keras.callbacks.EarlyStopping(
@@ -96,6 +102,8 @@ def fit_stage(
     try:
         left = range(done + kept.epochs, done + epochs)  # none if the stage had come to its end
         callbacks = [watching, best, BoardLogs(folder, watching, kept, done), kept, shown]
+        if learner.config.mining != "none":
+            callbacks.append(MineBetweenEpochs(lambda: _mine(learner)))
         learner.distribution.fit(
             learner.model, learner.batches, initial_epoch=left.start, epochs=left.stop, callbacks=callbacks
         )
@@ -103,6 +111,10 @@ def fit_stage(
         stopped = error
         if kept.epochs:
             best.on_train_end()
+    except RuntimeError as error:  # PyTorch's losses refuse what is no number
+        if all(np.isfinite(weight).all() for weight in learner.model.get_weights()):
+            raise
+        raise InputError(DIVERGED.format(epoch=kept.epochs + 1)) from error
     learner.settle(watched.train)
     if min((sign * value for value in kept.seen.get(learner.monitor, [])), default=np.inf) > least:
         for part, weights in before:
@@ -111,6 +123,11 @@ def fit_stage(
         history.setdefault(name, []).extend(values)
     if stopped:
         raise stopped
+
+
+def _mine(learner: PairLearner) -> None:
+    most, seed = MINED_IMAGES[learner.config.distance], (learner.config.seed, learner.batches.epoch)
+    learner.mine(sample_part(learner.part, seed, most) if len(learner.part.images) > most else learner.part)
 
 
 def _schedule(learner: PairLearner, rate: float) -> float | keras.optimizers.schedules.LearningRateSchedule:
@@ -137,7 +154,7 @@ def _judged(part: Part, config: TrainConfig) -> Pairs:
     return pairs.take(np.flatnonzero(counted))
 
 
-def sample_part(part: Part, seed: int, images: int = _WATCHED_IMAGES) -> Part:
+def sample_part(part: Part, seed: int | Sequence[int], images: int = _WATCHED_IMAGES) -> Part:
     """Return things of a part, at random, up to about so many images."""
     things, inverse, sizes = np.unique(part.identity, return_inverse=True, return_counts=True)
     order = np.random.default_rng(seed).permutation(len(things))

@@ -1,17 +1,15 @@
 """Pairs whose label may be wrong: pictures that look more like another thing than like their own."""
 
-from collections.abc import Container, Iterator
+from collections.abc import Container
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm.auto import tqdm
 
-from siamese_nb.dataset import NOT_IN_USE, Dataset
+from siamese_nb.dataset import Dataset
 from siamese_nb.errors import InputError
+from siamese_nb.likeness import likeness_blocks, unit_length
 from siamese_nb.review import in_force, read_review
-
-_CELLS = 1 << 24  # of the table of likenesses at once: 64 MB
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,7 @@ def find_suspects(
         raise InputError(
             f"embeddings of shape {embeddings.shape} were given for {len(dataset.paths)} pictures: give one row each"
         )
-    used = np.flatnonzero(dataset.identity != NOT_IN_USE)
+    used = np.flatnonzero(dataset.used)
     things, number, sizes = np.unique(dataset.identity[used], return_inverse=True, return_counts=True)
     if len(things) < 2:
         return []
@@ -83,21 +81,6 @@ def find_suspects(
         found += _pairs(dataset, used[[row, own[row], other[row]]].tolist(), judged)
         judged |= {frozenset({suspect.one, suspect.two}) for suspect in found[-2:]}
     return found[:most]
-
-
-def unit_length(embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Scale embeddings of shape (n, d) to length 1; those of length 0 stay."""
-    length = np.linalg.norm(embeddings, axis=1, keepdims=True)
-    return np.asarray(embeddings / np.maximum(length, np.finfo(np.float32).tiny), np.float32)
-
-
-def likeness_blocks(unit: NDArray[np.float32]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
-    """Yield rows of embeddings of shape (n, d) and their cosines with all, of shape (n_rows, n), in blocks of 64 MB."""
-    n = len(unit)
-    step = max(_CELLS // max(n, 1), 1)
-    for start in tqdm(range(0, n, step), desc="Comparing", unit="block", delay=2, leave=False):
-        rows = np.arange(start, min(start + step, n))
-        yield rows, unit[rows] @ unit.T
 
 
 def _pairs(dataset: Dataset, rows: list[int], judged: Container[frozenset[str]]) -> list[Suspect]:

@@ -28,21 +28,25 @@ from siamese_nb.calibration import fit_calibration
 from siamese_nb.checkpoints import checkpoint_folder
 from siamese_nb.config import TrainConfig
 from siamese_nb.dataset import Dataset, scan
+from siamese_nb.descriptors import describe_colours
+from siamese_nb.devices import choose_precision, set_precision
 from siamese_nb.distribution import OneDevice, make_distribution
 from siamese_nb.doctor import Certificate, certified_split, figures_of
 from siamese_nb.embeddings import bank_embeddings, cosine_scores, pair_scores, row_embeddings
 from siamese_nb.engines import EXACT, check_engine
 from siamese_nb.errors import InputError
-from siamese_nb.evidence import ScoredPairs
 from siamese_nb.frames import build_frame, frame_first
 from siamese_nb.learners import fit_head, make_learner
-from siamese_nb.legs import build_leg, computing_in, default_size
-from siamese_nb.looks import describe_colours
+from siamese_nb.legs import build_leg, default_size
+from siamese_nb.mining import SEARCHED_IMAGES, find_doubted
 from siamese_nb.models import MetricHead, build_projection, build_siamese
 from siamese_nb.novelty import Known, Sample
-from siamese_nb.pairs import Pairs, Part, Split
+from siamese_nb.pairs import Pairs, Part
 from siamese_nb.projector import write_projector
 from siamese_nb.provenance import auc_by_kind, dataset_facts, versions
+from siamese_nb.review import in_force, read_review
+from siamese_nb.scored_pairs import ScoredPairs
+from siamese_nb.split import Split
 from siamese_nb.stages import Watched, fit_stage, freeze_statistics, sample_part
 from siamese_nb.storage import check_writable
 from siamese_nb.thresholds import choose_threshold
@@ -99,9 +103,10 @@ def train(
     spread = make_distribution(distribution)  # first: TensorFlow accepts workers before it computes anything, not after
     config = config or TrainConfig()
     check_engine(config.engine)
-    if config.augment != "none" and not (config.views or config.learns_from_pictures):
-        unused = f"augment={config.augment} changes nothing: what is frozen sees each picture once; give views=4 too"
-        tqdm.write(unused, file=sys.stderr)
+    if config.mining != "none" and spread.replicas > 1:
+        raise InputError(f"mining={config.mining!r} needs one device; leave it out, or distribution=data_parallel")
+    for note in config.unused():
+        tqdm.write(note, file=sys.stderr)
     started = time.strftime("%Y%m%d-%H%M%S")
     with told(panel), ExitStack() as undone:
         if not spread.chief:  # of several machines the first one writes; what the others write goes with them
@@ -136,6 +141,7 @@ class Run:
     projection: keras.Model
     head: MetricHead
     distribution: OneDevice = field(default_factory=OneDevice)
+    precision: str = "float32"
     history: dict[str, list[float]] = field(default_factory=dict)
     panel: Panel | None = None
 
@@ -151,15 +157,16 @@ class Run:
             )
         spread = distribution or OneDevice()
         with spread.scope():
-            with computing_in(config.precision):
-                backbone = build_leg(config.leg, config.frame or size, config.weights)
+            backbone = build_leg(config.leg, config.frame or size, config.weights)
             projection = build_projection(backbone.output_shape[-1], config.embedding)
+        precision = choose_precision(config.precision)
+        set_precision(backbone, precision)
         dataset, bank = dataset.bank((size, size))
         shares = config.validation_share, config.test_share
         split, proof = certified_split(dataset, bank, seed=config.seed, by=config.split_by, shares=shares)
         head = MetricHead(config.distance, name="head")
         legs = spread.alone(backbone), spread.alone(projection)
-        return cls(config, dataset, bank, split, proof, *legs, head, spread)
+        return cls(config, dataset, bank, split, proof, *legs, head, spread, precision)
 
     def __post_init__(self) -> None:
         """Draw the fixed pairs, and make one leg of backbone and projection."""
@@ -188,8 +195,8 @@ class Run:
 
     def fit_head(self, folder: Path) -> None:
         """Train projection and head on features of the frozen backbone; each image goes through it once, ever."""
-        features, *views = self._tables(self.backbone)
-        self._fit(self.projection, features, self.config.learning_rate / _FROZEN_SLOWER, folder, "head", views)
+        self.features, *views = self._tables(self.backbone)
+        self._fit(self.projection, self.features, self.config.learning_rate / _FROZEN_SLOWER, folder, "head", views)
 
     def fit_block(self, folder: Path) -> None:
         """Train the leg's last block too, on feature maps of what lies below it; each image goes through that once."""
@@ -222,16 +229,19 @@ class Run:
             )
         labels, scores = judged.labels[judged.counted], judged.scores[judged.counted]
         choice = choose_threshold(labels, scores)
-        about = {
+        about: dict[str, Any] = {
             "threshold": choice.to_dict(),
             "calibration": fit_calibration(labels, scores).to_dict(),
             **{name: scored.figures_by_kind(choice.threshold) for name, scored in pairs.items()},
             "baselines": self._baselines(),
             "config": self.config.to_dict(),
+            "precision": self.precision,
             "dataset": dataset_facts(self.dataset, self.bank, self.split),
             "certificate": self.proof.to_dict(),
             "versions": versions(),
         }
+        if self.config.mining != "none":
+            about["suspects"] = self._suspects(embeddings)
         used = np.concatenate([self.split.train.images, self.split.validation.images])
         seen, looks = np.unique(self.bank.digests[used]), figures_of(self.bank).hashes[used]
         model = build_siamese(self.leg, self.head)
@@ -252,6 +262,11 @@ class Run:
         }
         write_projector(folder, self.embeddings[part.images], self.bank.images[part.images], columns)
 
+    def _exact_leg(self) -> keras.Model:
+        """Return the leg as others will use it, in float32 whatever it has learned in."""
+        set_precision(self.backbone, "float32")
+        return keras.Model(self.backbone.input, self.projection(self.backbone.output), name="leg")
+
     def _pictures(self) -> NDArray[np.uint8]:
         """Return the pictures as the leg is to learn from them: framed once, if at all."""
         if self.config.frame is None:
@@ -260,11 +275,7 @@ class Run:
 
     def _whole_leg(self) -> keras.Model:
         """Return the trained leg with all that a picture goes through before and after it, in full precision."""
-        leg = self.leg
-        if self.config.precision != "float32":
-            exact = build_leg(self.config.leg, leg.input_shape[1], "none")
-            exact.set_weights(self.backbone.get_weights())
-            leg = keras.Model(exact.input, self.projection(exact.output), name="leg")
+        leg = self._exact_leg()
         if self.config.whiten:
             rows = self.split.train.images
             embeddings, place, _ = row_embeddings(leg, self._pictures(), rows, rows)
@@ -279,12 +290,28 @@ class Run:
 
     def _embeddings(self) -> NDArray[np.float32]:
         """Embed each picture that the evidence needs once; rows of others stay 0."""
-        parts = (self.split.validation, self.split.test, self._sample(self.split.train))
+        train = self._sample(self.split.train) if self.config.mining == "none" else self._searched()
+        parts = (self.split.validation, self.split.test, train)
         rows = np.concatenate([part.images for part in parts])
         leg, table = self._shortest()
         found = np.zeros((len(table), leg.output_shape[-1]), np.float32)
         found[np.sort(rows)] = row_embeddings(leg, table, rows, rows)[0]
         return found
+
+    def _searched(self) -> Part:
+        """Return what impostors that may be none are looked for in, and the sample that is known."""
+        train, most = self.split.train, SEARCHED_IMAGES[self.config.distance]
+        return sample_part(train, self.config.seed, most) if len(train.images) > most else train
+
+    def _suspects(self, embeddings: NDArray[np.float32]) -> list[dict[str, Any]]:
+        """List the impostors of the training part that may be none, but for those that a person has judged."""
+        part = self._searched()
+        judged = {verdict.pictures for verdict in in_force(read_review(self.dataset.root))}
+        found = zip(*find_doubted(part, embeddings[part.images], self.head), strict=True)
+        named = [(self.dataset.paths[one], self.dataset.paths[two], float(score)) for one, two, score in found]
+        return [
+            {"one": one, "two": two, "score": score} for one, two, score in named if frozenset({one, two}) not in judged
+        ]
 
     def _sample(self, part: Part) -> Part:
         return sample_part(part, self.config.seed)
@@ -308,10 +335,10 @@ class Run:
 
     def _shortest(self) -> tuple[keras.Model, NDArray[Any]]:
         """Return what embeds rows with the least work, and exactly: of a frozen leg, the rest from its features."""
-        averaged = self.config.averaged_views > 1
-        if self.config.learns_leg or self.config.fine_tune or averaged or self.config.engine not in EXACT:
+        averaged, exact = self.config.averaged_views > 1, self.config.engine in EXACT and self.precision == "float32"
+        if self.config.learns_leg or self.config.fine_tune or averaged or not exact:
             return self.leg, self.bank.images
-        return self.projection, bank_embeddings(self.backbone, self.bank, self.config.engine)
+        return self.projection, self.features
 
     def _fit(
         self,
@@ -334,8 +361,7 @@ class Run:
         _, pairs, _ = self.test
         scores = {"colour_histogram": colour_histogram_baseline(self.bank.images, pairs.one, pairs.two)}
         if not self.config.learns_leg and not self.config.fine_tune:
-            features = bank_embeddings(self.backbone, self.bank, self.config.engine)
-            scores["frozen_cosine"] = cosine_scores(features, pairs.one, pairs.two)
+            scores["frozen_cosine"] = cosine_scores(self.features, pairs.one, pairs.two)
         return {name: auc_by_kind(pairs, values) for name, values in scores.items()}
 
     def _scored(

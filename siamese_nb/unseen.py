@@ -10,7 +10,8 @@ from siamese_nb.bank import Bank
 from siamese_nb.dataset import NOT_IN_USE, Dataset
 from siamese_nb.doctor import figures_of, nearly_seen
 from siamese_nb.errors import InputError
-from siamese_nb.pairs import Pairs, Part, whole
+from siamese_nb.pairs import Pairs, Part
+from siamese_nb.split import whole
 
 
 def draw_unseen(

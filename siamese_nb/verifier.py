@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,51 +10,30 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from siamese_nb.bundle import Bundle, no_looks, read_bundle, rewrite_about, write_bundle
+from siamese_nb.bundle import Bundle, read_bundle, rewrite_about, write_bundle
 from siamese_nb.calibration import Calibration
 from siamese_nb.dataset import Dataset, scan
 from siamese_nb.embeddings import bank_embeddings, embed, pair_scores, row_scores
 from siamese_nb.errors import InputError
-from siamese_nb.evidence import ScoredPairs
 from siamese_nb.images import ImageSource, read_image
 from siamese_nb.metrics import check_threshold, is_collapsed, verdict
 from siamese_nb.models import MetricHead
-from siamese_nb.novelty import Known
+from siamese_nb.scored_pairs import ScoredPairs
+from siamese_nb.suspects import Suspect
 
 _IMAGES_AT_ONCE = 1024  # decoded pictures in memory
 
 
 @dataclass(eq=False)
-class Verifier:
-    """Tell whether two pictures show the same thing.
+class Verifier(Bundle):
+    """Tell whether two pictures show the same thing: a bundle that answers.
 
     Attributes
     ----------
-    model : keras.Model
-        The siamese network; inputs `one` and `two`, output the score.
-    about : dict
-        Threshold and how it was chosen, calibration, figures, configuration, versions, the dataset's fingerprint.
-    history : dict of list of float
-        Each figure after each epoch.
-    pairs : dict of ScoredPairs
-        The fixed pairs of `"validation"` and `"test"`.
-    seen : ndarray of uint64
-        Digests of the pictures that it was trained on or its threshold chosen on.
-    looks : ndarray of shape (n_seen, 4), uint64
-        Perceptual hashes of the same pictures.
-    known : Known or None
-        A sample of what it was trained on, where the bundle has one.
     path : Path or None
-        The bundle's folder, once saved or loaded.
+        The bundle's folder, once saved or loaded. The other attributes are those of `siamese_nb.bundle.Bundle`.
     """
 
-    model: keras.Model
-    about: dict[str, Any]
-    history: dict[str, list[float]] = field(default_factory=dict)
-    pairs: dict[str, ScoredPairs] = field(default_factory=dict)
-    seen: NDArray[np.uint64] = field(default_factory=lambda: np.empty(0, np.uint64))
-    looks: NDArray[np.uint64] = field(default_factory=no_looks)
-    known: Known | None = None
     path: Path | None = None
 
     @classmethod
@@ -78,8 +57,7 @@ class Verifier:
             If the place cannot be written to, or is taken.
         """
         path = Path(folder)
-        parts = (self.model, self.about, self.history, self.pairs, self.seen, self.looks, self.known)
-        write_bundle(path, Bundle(*parts))
+        write_bundle(path, self)
         self.path = path
         return path
 
@@ -109,6 +87,16 @@ class Verifier:
         """Height and width, in pixels, that pictures are resized to."""
         height, width = self.leg.input_shape[1:3]
         return height, width
+
+    @property
+    def suspects(self) -> list[Suspect]:
+        """Pairs of different things, by the data, that score as only the same thing should: to be looked at.
+
+        None but from a training with `mining="hard"`, which did not learn from them. `PairBrowser` shows them.
+        """
+        why = "scores {:.3f}, above nearly all genuine pairs that were trained on"
+        listed = self.about.get("suspects", ())
+        return [Suspect(pair["one"], pair["two"], False, why.format(pair["score"])) for pair in listed]
 
     def set_threshold(self, threshold: float, reason: str, rule: str = "by hand", low: float | None = None) -> None:
         """Change the threshold, say why, and save that with the bundle if there is one.

@@ -8,7 +8,7 @@ from tqdm.auto import tqdm
 from siamese_nb import callbacks, metrics
 from siamese_nb.callbacks import WATCHED, PairMetrics, Progress, watched_figures
 from siamese_nb.errors import InputError
-from siamese_nb.parts import Pairs
+from siamese_nb.pairs import Pairs
 
 RECALLS = [f"recall_at_precision_{percent}" for percent in (80, 90, 95)]
 NAMES = ["loss", "binary_accuracy", "precision", "recall", "auc", *RECALLS]

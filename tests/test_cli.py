@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
-from siamese_nb import evidence, sample
+from siamese_nb import sample, scored_pairs
 from siamese_nb.cli import app
 from siamese_nb.intervals import figures_with_intervals
 from siamese_nb.verifier import Verifier
@@ -38,7 +38,7 @@ def few_bootstraps(monkeypatch: pytest.MonkeyPatch) -> None:
     def figures(*given: object) -> dict[str, float]:
         return figures_with_intervals(*given, n_bootstrap=20)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(evidence, "figures_with_intervals", figures)
+    monkeypatch.setattr(scored_pairs, "figures_with_intervals", figures)
 
 
 def run(*words: object) -> Result:
@@ -207,7 +207,7 @@ def test_train_leaves_a_bundle_and_says_where(make_couples, tmp_path: Path) -> N
     out, logs = tmp_path / "out", tmp_path / "logs"
     words = ("--image-size", 32, "--epochs", 1, "--neg-factor", 2, "--seed", 5, "--out", out, "--logs", logs)
     words += ("--loss", "focal", "--augment", "affine")
-    for setting in ("optimizer=muon", "schedule=cosine", "averaged_views=2", "embedding=null", "views=2", "depth=leg"):
+    for setting in ("optimizer=muon", "schedule=cosine", "averaged_views=2", "embedding=null", "mining=hard"):
         words += ("--set", setting)
     answer = answer_of("train", data, "--leg", "base_cnn", *words)
     assert {"bundle", "threshold", "validation", "test"} <= set(answer)
@@ -217,7 +217,8 @@ def test_train_leaves_a_bundle_and_says_where(make_couples, tmp_path: Path) -> N
     assert answer["test"]["pairs"] == 3 * 2
     config = verifier.about["config"]
     assert (config["image_size"], config["epochs"], config["neg_factor"], config["seed"]) == (32, 1, 2, 5)
-    assert (config["loss"], config["augment"], config["views"], config["depth"]) == ("focal", "affine", 2, "leg")
+    assert (config["loss"], config["augment"], config["mining"]) == ("focal", "affine", "hard")
+    assert answer["suspects"] == verifier.about["suspects"]
     assert (config["optimizer"], config["schedule"], config["averaged_views"]) == ("muon", "cosine", 2)
     assert config["embedding"] is None
     assert list((logs / "fit").iterdir())

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import math
+import re
 
 import pytest
 
@@ -11,24 +12,23 @@ from siamese_nb.errors import InputError
 
 GOOD = {
     "leg": "vgg16",
-    "weights": "none",
+    "weights": "a file",
     "image_size": 64,
-    "frame": 48,
     "embedding": 32,
-    "loss": "cosface",
+    "loss": "focal",
     "augment": "affine",
     "views": 3,
-    "rotations": True,
-    "reflections": True,
     "distance": "absolute",
     "negatives": "within",
     "neg_factor": 0.5,
+    "mining": "hard",
     "split_by": "category",
     "validation_share": 0.1,
     "test_share": 0.3,
     "fine_tune": True,
     "depth": "leg",
     "engine": "openvino",
+    "precision": "mixed_bfloat16",
     "epochs": 3,
     "patience": 2,
     "keep": "last",
@@ -36,21 +36,28 @@ GOOD = {
     "learning_rate": 0.01,
     "schedule": "cosine",
     "optimizer": "muon",
-    "images_together": 32,
-    "precision": "mixed_bfloat16",
     "averaged_views": 5,
-    "whiten": True,
     "seed": 7,
 }
+GOOD_WITH_MANY = GOOD | {
+    "loss": "cosface",
+    "mining": "none",
+    "rotations": True,
+    "reflections": True,
+    "images_together": 32,
+}  # not for losses of pairs
+GOOD_FROM_SCRATCH = {"leg": "stroke_cnn", "frame": 48, "whiten": True}
 
 
 def test_every_setting_goes_through_json() -> None:
-    config = TrainConfig(**GOOD)
-    values = json.loads(json.dumps(config.to_dict()))
-    assert values == GOOD
-    assert TrainConfig.from_dict(values) == config
-    assert set(GOOD) == {field.name for field in dataclasses.fields(TrainConfig)}
-    assert all(getattr(TrainConfig(), name) != value for name, value in GOOD.items())  # so that none can be forgotten
+    changed = set()
+    for given in (GOOD, GOOD_WITH_MANY, GOOD_FROM_SCRATCH):
+        config = TrainConfig(**given)
+        values = json.loads(json.dumps(config.to_dict()))
+        assert values == {**TrainConfig().to_dict(), **given}
+        assert TrainConfig.from_dict(values) == config
+        changed |= {name for name, value in given.items() if getattr(TrainConfig(), name) != value}
+    assert changed == {field.name for field in dataclasses.fields(TrainConfig)}  # so that none can be forgotten
 
 
 @pytest.mark.parametrize(
@@ -65,6 +72,7 @@ def test_every_setting_goes_through_json() -> None:
         ("depth", "half"),
         ("engine", "numpy"),
         ("views", -1),
+        ("mining", "easy"),
         ("views", 4),  # of nothing: pictures are not to be changed
         ("embedding", 0),
         ("embedding", 128.0),
@@ -135,9 +143,53 @@ def test_what_does_not_go_together_is_named() -> None:
         InputError, match=r"reflections=True needs a leg that learns from pictures, and vgg16 is frozen"
     ):
         TrainConfig(reflections=True, loss="cosface", leg="vgg16")
-    for name, value in (("frame", 40), ("precision", "mixed_bfloat16"), ("whiten", True)):
+    for name, value in (("frame", 40), ("whiten", True)):
         with pytest.raises(InputError, match=f"{name}={value!r} is for legs that are trained from scratch, and vgg16"):
             TrainConfig(**{name: value}, leg="vgg16")  # type: ignore[arg-type]
+
+
+FROZEN, SCRATCH, TUNED = {"leg": "vgg16"}, {"leg": "base_cnn"}, {"leg": "vgg16", "fine_tune": True}
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({**SCRATCH, "fine_tune": True}, "fine_tune=True is for a pretrained leg.*leave fine_tune out"),
+        ({**SCRATCH, "views": 4, "augment": "photo"}, "views=4 is for a pretrained leg"),
+        ({**SCRATCH, "engine": "openvino"}, "engine='openvino' is for a pretrained leg"),
+        ({**FROZEN, "weights": "none", "engine": "openvino"}, "vgg16 starts from random weights"),
+        ({**SCRATCH, "depth": "leg"}, "fine_tune is off; give fine_tune=True"),
+        ({**FROZEN, "depth": "leg"}, "fine_tune is off; give fine_tune=True"),
+        ({**FROZEN, "views": 4}, "views=4 is of no use with augment='none'"),
+        ({**TUNED, "rotations": True, "loss": "cosface"}, "needs a leg that learns from pictures"),
+        ({**FROZEN, "rotations": True, "loss": "cosface"}, "needs a leg that learns from pictures"),
+        ({**SCRATCH, "mining": "hard", "loss": "triplet"}, "mining='hard' is for losses of pairs.*leave mining out"),
+        ({**FROZEN, "engine": "openvino", "precision": "mixed_float16"}, "is for engine=keras.*openvino_bfloat16"),
+        ({**FROZEN, "embedding": None, "loss": "triplet"}, "has nothing to learn; give embedding=128"),
+    ],
+)
+def test_what_would_change_nothing_is_told(settings: dict[str, object], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        TrainConfig(**settings)
+
+
+@pytest.mark.parametrize(
+    ("settings", "unused"),
+    [
+        ({**FROZEN, "augment": "photo"}, "augment=photo changes nothing.*give views=4"),
+        ({**TUNED, "augment": "photo"}, "augment=photo changes nothing.*give views=4"),
+        ({**FROZEN, "batch_images": 32}, "batch_images=32 changes nothing.*give fine_tune"),
+        ({**FROZEN, "augment": "photo", "views": 2}, None),
+        ({**SCRATCH, "augment": "photo", "batch_images": 32}, None),
+        ({**TUNED, "depth": "leg", "augment": "photo", "batch_images": 32}, None),
+        ({**FROZEN, "embedding": None, "loss": "cosface"}, None),
+        ({**FROZEN, "embedding": None}, None),
+    ],
+)
+def test_what_does_no_harm_is_said(settings: dict[str, object], unused: str | None) -> None:
+    found = TrainConfig(**settings).unused()
+    assert len(found) == (unused is not None)
+    assert unused is None or re.search(unused, found[0])
 
 
 def test_an_unknown_key_is_named() -> None:

@@ -28,10 +28,10 @@ if sys.argv[2] == "two":
     import tensorflow as tf
     two = [tf.config.LogicalDeviceConfiguration()] * 2
     tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], two)
-from siamese_nb import TrainConfig, evidence, train
+from siamese_nb import TrainConfig, scored_pairs, train
 from siamese_nb.intervals import figures_with_intervals
 
-evidence.figures_with_intervals = functools.partial(figures_with_intervals, n_bootstrap=5)
+scored_pairs.figures_with_intervals = functools.partial(figures_with_intervals, n_bootstrap=5)
 folder, found = Path(sys.argv[1]), {}
 for case in json.loads(sys.argv[3]):
     name = case.pop("distribution")
@@ -68,7 +68,11 @@ def folder(make_couples, tmp_path: Path) -> Path:
 @pytest.mark.skipif(not TENSORFLOW, reason="tf.distribute is TensorFlow's")
 def test_two_devices_and_two_machines_learn_what_one_learns(folder: Path, tmp_path_factory) -> None:
     losses = ("binary_crossentropy", "cosface")
-    cases = [{"loss": loss, "distribution": name} for loss in losses for name in ("none", "data_parallel")]
+    cases = [
+        {"loss": loss, "augment": "photo", "distribution": name}
+        for loss in losses
+        for name in ("none", "data_parallel")
+    ]
     found = history_of(start(folder, "two", cases))
     for loss in losses:
         assert_same(found[f"{loss} data_parallel"], found[f"{loss} none"], loss)
@@ -83,7 +87,7 @@ def test_two_devices_and_two_machines_learn_what_one_learns(folder: Path, tmp_pa
         cluster = {"worker": [f"127.0.0.1:{port}" for port in ports]}
         variable = json.dumps({"cluster": cluster, "task": {"type": "worker", "index": index}})
         cache = str(tmp_path_factory.mktemp("machine"))  # a machine of its own shares none
-        case = [{"loss": losses[0], "distribution": "data_parallel"}]
+        case = [{"loss": losses[0], "augment": "photo", "distribution": "data_parallel"}]
         workers.append(start(folder, "one", case, TF_CONFIG=variable, SIAMESE_NB_CACHE=cache))
     for worker in workers:
         assert_same(history_of(worker)[f"{losses[0]} data_parallel"], found[f"{losses[0]} none"], losses[0])

@@ -12,10 +12,11 @@ from siamese_nb import embeddings as embeddings_module
 from siamese_nb import storage
 from siamese_nb.augmentation import fixed_views
 from siamese_nb.bank import Bank
+from siamese_nb.config import DISTANCES
 from siamese_nb.embeddings import all_scores, bank_embeddings, cosine_scores, embed, pair_scores, row_scores
 from siamese_nb.errors import InputError
 from siamese_nb.legs import Preprocessing
-from siamese_nb.models import DISTANCES, MetricHead
+from siamese_nb.models import MetricHead
 
 DIMENSIONS = 6
 

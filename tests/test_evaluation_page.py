@@ -11,7 +11,7 @@ from PIL import Image
 
 from siamese_nb import Verifier, scan
 from siamese_nb.errors import InputError
-from siamese_nb.report import interval
+from siamese_nb.tables import interval
 
 
 @pytest.fixture(scope="module")

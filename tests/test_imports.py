@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from functools import cache
@@ -14,25 +15,18 @@ import siamese_nb
 
 ROOT = Path(siamese_nb.__file__).parent
 
-# Left to right, as data flows: each module imports from what stands before it, and from nothing after it.
-ORDER = [
-    "startup", "errors", "storage", "components", "threads", "notebooks", "headers", "images", "thumbnails",
-    "header_cache", "decoding", "bank", "pairs_file", "files", "layouts",
-    "review", "dataset", "label_review", "parts", "pairs", "novelty", "suspects", "looks",
-    "metrics", "intervals", "calibration", "clusters", "thresholds", "oneshot", "report", "baselines", "plots",
-    "rendering", "sample", "alphabets", "fetch", "widgets", "page", "doctor", "unseen",
-    "config", "frames", "scratch_legs", "legs", "blocks", "models", "views", "whitening", "engines", "embeddings",
-    "losses", "augmentation", "batches", "distribution", "learners", "callbacks", "tensorboard", "projector",
-    "provenance", "checkpoints",
-    "board", "devices", "watching", "muon", "stages", "evidence", "explain",
-    "evaluation_page", "bundle", "verifier", "sources", "inspection",
-    "same_pairs", "training", "answers", "app", "demo", "cli",
-]  # fmt: skip
+TABLE = re.search(
+    r"^## The modules$(.*?)^## ", (ROOT.parent / "README.md").read_text("utf-8"), re.MULTILINE | re.DOTALL
+)[1]
+# As in the README, from the ground up: each module imports from what stands before it, and from nothing after it.
+ROOMS = [re.findall(r"`(\w+)`", row) for row in re.findall(r"^\|[^|]*\|([^|]*)\|", TABLE, re.MULTILINE)][2:]
+ORDER = [module for room in ROOMS for module in room]
 WITH_KERAS = {
-    "fetch", "frames", "scratch_legs", "legs", "blocks", "models", "views", "whitening", "muon", "sources", "engines",
-    "embeddings", "losses", "augmentation", "batches", "distribution", "learners", "callbacks", "checkpoints", "board",
-    "devices", "watching",
-    "stages", "explain", "bundle", "verifier", "same_pairs", "provenance", "training", "answers", "app", "demo",
+    "fetch", "frames", "scratch_legs", "legs", "blocks", "models", "views", "whitening", "muon",
+    "sources", "engines", "embeddings", "losses",
+    "augmentation", "mining", "batches", "distribution", "learners", "callbacks", "checkpoints", "board", "devices",
+    "watching", "stages", "explain", "bundle", "verifier", "same_pairs", "provenance", "training", "answers", "app",
+    "demo",
 }  # fmt: skip
 # What the rooms that anyone should be able to use alone may know of the others, beside `errors`.
 KNOWS = {
@@ -41,12 +35,12 @@ KNOWS = {
     "thresholds": {"metrics"},
     "calibration": {"metrics"},
     "rendering": set(),
-    "plots": {"intervals", "metrics"},
-    "explain": {"embeddings", "models"},
+    "plots": {"intervals", "metrics", "palette"},
+    "explain": {"embeddings", "likeness", "models"},
     "clusters": {"metrics"},
     "widgets": {
-        "clusters", "dataset", "images", "intervals", "metrics", "parts", "review", "storage", "suspects", "thresholds",
-        "thumbnails",
+        "clusters", "dataset", "images", "intervals", "metrics", "pairs", "palette", "review", "storage", "suspects",
+        "thresholds", "thumbnails",
     },
 }  # fmt: skip
 BROWSER = {"anywidget", "ipywidgets", "IPython"}  # what widgets are made of
@@ -78,12 +72,14 @@ def imported(module: str) -> set[str]:
 
 
 def top(module: str) -> str:
-    """Return the name that stands in ORDER: the module's, or that of the package it lies in."""
+    """Return the name that stands in the table: the module's, or that of the package it lies in."""
     return module.split(".")[1]
 
 
 def test_every_module_has_its_place() -> None:
-    assert {top(module) for module in TREES if "." in module} == set(ORDER), "give new modules their place in ORDER"
+    assert {top(module) for module in TREES if "." in module} == set(ORDER), (
+        "give new modules their place in the README's table"
+    )
     assert len(ORDER) == len(set(ORDER))
 
 
@@ -108,9 +104,9 @@ def test_keras_is_imported_only_where_networks_are() -> None:
 
 
 @pytest.mark.parametrize("module", TREES)
-def test_only_distribution_knows_a_backend(module: str) -> None:
+def test_only_what_shares_work_out_and_names_devices_knows_a_backend(module: str) -> None:
     roots = {name.split(".")[0] for name in imported(module)}
-    assert not roots & {"tensorflow", "jax", "torch"} or module == "siamese_nb.distribution"
+    assert not roots & {"tensorflow", "jax", "torch"} or module in ("siamese_nb.distribution", "siamese_nb.devices")
     named = {node.attr for node in ast.walk(TREES[module]) if isinstance(node, ast.Attribute)}
     assert "TensorBoard" not in named  # Keras's own callback needs TensorFlow
     texts = {node.value for node in ast.walk(TREES[module]) if isinstance(node, ast.Constant)}

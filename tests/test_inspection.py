@@ -67,7 +67,7 @@ def test_a_leg_decides_the_size(data: Path, nothing_more, monkeypatch: pytest.Mo
     assert default_size("base_cnn") == BASE_SIZE
 
 
-@pytest.mark.parametrize("way", [{"leg": "base_cnn"}, {"leg": "mobilenetv2", "weights": "none"}])
+@pytest.mark.parametrize("way", [{"leg": "base_cnn"}, {"leg": "stroke_cnn"}, {"leg": "mobilenetv2", "weights": "none"}])
 def test_a_leg_that_has_learned_nothing_is_refused(data: Path, way: dict) -> None:
     with pytest.raises(InputError, match="knows nothing yet"):
         inspect_dataset(data, **way)

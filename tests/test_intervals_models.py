@@ -5,7 +5,7 @@ import pytest
 
 from siamese_nb.errors import InputError
 from siamese_nb.intervals import compare_models, difference_with_interval, figures_with_intervals
-from siamese_nb.report import models_table
+from siamese_nb.tables import models_table
 
 RNG = np.random.default_rng(0)
 ONE = RNG.integers(0, 80, 800)

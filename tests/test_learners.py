@@ -10,7 +10,7 @@ from siamese_nb.errors import InputError
 from siamese_nb.learners import IdentityLearner, PairLearner, fit_head, make_learner
 from siamese_nb.metrics import ScoreTable, auc
 from siamese_nb.models import MetricHead, build_projection
-from siamese_nb.parts import Part
+from siamese_nb.pairs import Part
 
 WITHOUT_IDENTITIES = ("binary_crossentropy", "focal")
 NO_FILE = np.empty((0, 3), np.int64)

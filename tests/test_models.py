@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from sklearn.metrics import roc_auc_score
 
-from siamese_nb.models import DISTANCES, MetricHead, build_in_batch, build_projection, build_siamese
+from siamese_nb.config import DISTANCES
+from siamese_nb.models import MetricHead, build_in_batch, build_projection, build_siamese
 
 DIMENSIONS = 5
 

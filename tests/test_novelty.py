@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from siamese_nb.looks import describe_colours
+from siamese_nb.descriptors import describe_colours
 from siamese_nb.novelty import Known, Sample
 
 

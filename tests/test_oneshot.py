@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from siamese_nb.errors import InputError
 from siamese_nb.oneshot import Trials, draw_trials, one_shot_figures, right_answers
-from siamese_nb.parts import Part
+from siamese_nb.pairs import Part
 
 N_CATEGORIES, N_THINGS, N_SOURCES = 3, 6, 4
 

@@ -148,13 +148,6 @@ def test_the_commands_that_matter_stand_in_the_readme():
     assert {"make demo", "make lab", "make test"} <= set(SHELL_STEPS)
 
 
-def test_the_table_of_modules_names_each_once():
-    table = re.search(r"^## The modules$(.*?)^## ", (ROOT / "README.md").read_text("utf-8"), re.M | re.S)[1]
-    named = [name for row in re.findall(r"^\|([^|]*)\|", table, re.M) for name in re.findall(r"`(\w+)`", row)]
-    modules = [path.stem for path in (ROOT / "siamese_nb").iterdir() if path.suffix == ".py" or path.is_dir()]
-    assert sorted(named[1:]) == sorted(name for name in modules if not name.startswith("_"))
-
-
 @pytest.mark.skipif(os.name == "nt", reason="the README's commands are for a POSIX shell; Windows has its own block")
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.splitlines()[0] if step else "")
 def test_step(step, reader):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from siamese_nb import sources
 from siamese_nb.errors import InputError
-from siamese_nb.parts import Part
+from siamese_nb.pairs import Part
 from siamese_nb.sources import draw_between_sources, judge_between_sources, sources_from_names
 
 THINGS, DRAWERS = 8, 4

@@ -43,5 +43,13 @@ def test_a_program_without_standard_error_starts_too():
     assert done.stdout == "in\n"
 
 
+def test_a_gpu_is_shared_unless_its_owner_says_otherwise():
+    asked = "import os, siamese_nb; siamese_nb.InputError; print(os.environ['TF_FORCE_GPU_ALLOW_GROWTH'])"
+    for given in ({}, {"TF_FORCE_GPU_ALLOW_GROWTH": "false"}):
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("TF_FORCE")}
+        done = subprocess.run([sys.executable, "-c", asked], env=inherited | given, capture_output=True, text=True)
+        assert done.stdout.strip() == given.get("TF_FORCE_GPU_ALLOW_GROWTH", "true")
+
+
 def test_keras_starts_without_a_word():
     assert stderr_of("import siamese_nb; siamese_nb.Verifier") == []

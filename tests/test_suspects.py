@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from siamese_nb import suspects
+from siamese_nb import likeness
 from siamese_nb.dataset import NOT_IN_USE, Dataset, scan
+from siamese_nb.descriptors import describe_looks
 from siamese_nb.errors import InputError
-from siamese_nb.looks import describe_looks
 from siamese_nb.review import add_verdict
 from siamese_nb.suspects import find_suspects
 
@@ -58,7 +58,7 @@ def test_sound_things_are_not_suspected(dataset, embeddings):
 
 def test_the_order_is_that_of_the_slow_loop(dataset, monkeypatch):
     embeddings = np.random.default_rng(1).normal(size=(len(dataset.paths), 5)).astype(np.float32)
-    monkeypatch.setattr(suspects, "_CELLS", 3 * len(dataset.paths))
+    monkeypatch.setattr(likeness, "_CELLS", 3 * len(dataset.paths))
     identity = dataset.identity.copy()
     identity[3] = NOT_IN_USE
     partly = replace(dataset, identity=identity)

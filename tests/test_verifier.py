@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from siamese_nb import evidence
+from siamese_nb import scored_pairs
 from siamese_nb import verifier as verifier_module
 from siamese_nb.dataset import scan
 from siamese_nb.errors import InputError
@@ -34,7 +34,7 @@ def few_bootstraps(monkeypatch: pytest.MonkeyPatch) -> None:
     def figures(*given: object) -> dict[str, float]:
         return figures_with_intervals(*given, n_bootstrap=20)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(evidence, "figures_with_intervals", figures)
+    monkeypatch.setattr(scored_pairs, "figures_with_intervals", figures)
 
 
 @pytest.fixture(scope="module")

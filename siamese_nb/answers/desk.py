@@ -153,6 +153,7 @@ def open_comparer(
         desk.compare,
         read=desk.read,
         scores=desk.scores,
+        lighten=Picture.without_pixels,
         explain=desk.explain,
         neighbours=desk.neighbours,
         background=desk.background(),

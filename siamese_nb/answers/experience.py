@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit
 
 from siamese_nb.calibration import EDGE, Calibration, fit_calibration, log_odds
-from siamese_nb.evidence import ScoredPairs
 from siamese_nb.metrics.convention import check_prevalence
+from siamese_nb.scored_pairs import ScoredPairs
 from siamese_nb.thresholds.band import Band, choose_band
 
 NEIGHBOURS = 40

@@ -1,17 +1,20 @@
 """One picture as the network sees it: decoded once, embedded once, with what is odd about it."""
 
 import hashlib
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from siamese_nb.descriptors import describe_colours
 from siamese_nb.embeddings import embed
 from siamese_nb.images import Header, read_header, read_image
-from siamese_nb.looks import describe_colours
 from siamese_nb.verifier import Verifier
 
 _ALIKE_PIXELS = 2.0  # standard deviation in grey levels below which a picture is as good as one colour
+
+_NETWORK = threading.Lock()  # pictures are decoded side by side, but not every backend embeds them so
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,11 +47,16 @@ class Picture:
             If they are not a picture.
         """
         pixels = read_image(data, verifier.image_size)
-        embedding = embed(verifier.leg, pixels[None])
+        with _NETWORK:
+            embedding = embed(verifier.leg, pixels[None])
         remarks = _remarks(read_header(data), pixels, verifier.image_size)
         if verifier.known is not None and verifier.known.are_novel(embedding, describe_colours(pixels[None]))[0]:
             remarks += ("is unlike anything that the network was trained on",)
         return cls(pixels, embedding, hashlib.blake2b(data, digest_size=16).digest(), remarks)
+
+    def without_pixels(self) -> "Picture":
+        """Return the picture as it is scored, without what only its reason needs."""
+        return replace(self, pixels=self.pixels[:0].copy())
 
 
 def _remarks(header: Header, pixels: NDArray[np.uint8], needed: tuple[int, int]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from siamese_nb.bank import Bank
 from siamese_nb.dataset import NOT_IN_USE, Dataset
 from siamese_nb.doctor.figures import figures_of
 from siamese_nb.doctor.hashes import NEAR, near_pairs
-from siamese_nb.pairs import PARTS, SHARES, Split, make_split
+from siamese_nb.split import PARTS, SHARES, Split, make_split
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def certified_split(
     """
     hashes = figures_of(bank).hashes
     # Of the pictures in use only: ties through one that is not would be lost with it.
-    used = np.flatnonzero(dataset.identity != NOT_IN_USE)
+    used = np.flatnonzero(dataset.used)
     same = used[near_pairs(hashes[used])]
     split = make_split(dataset, bank.digests, seed=seed, by=by, same=same, shares=shares)
     return split, certificate(split, bank.digests, hashes, dataset.identity)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from siamese_nb.suspects import unit_length
+from siamese_nb.likeness import unit_length
 
 _SAMPLE = 64  # pictures: through the slowest leg on two cores they take half a minute
 _CROP, _TURN = 0.04, 5  # share of each side, degrees

@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamese_nb.components import tied
-from siamese_nb.dataset import NOT_IN_USE
 from siamese_nb.doctor.evidence import Evidence
 from siamese_nb.doctor.findings import Finding
 
@@ -41,7 +40,7 @@ def copies(evidence: Evidence) -> Iterator[Finding]:
     """Find copies; those of a stricter sort are not named again under a looser one."""
     # Two sheets of white paper are no copies of a picture, and another check names them.
     shown = evidence.readable & (evidence.statistics.spread > 0)
-    rows = np.flatnonzero(shown & (evidence.dataset.identity != NOT_IN_USE))
+    rows = np.flatnonzero(shown & evidence.dataset.used)
     by_file = np.unique(evidence.digests, return_inverse=True)[1]
     by_pixels = np.unique(evidence.pixels, return_inverse=True)[1]
     by_look = tied(evidence.near, len(evidence.digests))

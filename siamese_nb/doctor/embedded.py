@@ -12,7 +12,8 @@ from siamese_nb.doctor.evidence import Evidence
 from siamese_nb.doctor.findings import Finding
 from siamese_nb.doctor.pictures import is_blank
 from siamese_nb.doctor.statistics import Statistics
-from siamese_nb.suspects import find_suspects, likeness_blocks, unit_length
+from siamese_nb.likeness import likeness_blocks, unit_length
+from siamese_nb.suspects import find_suspects
 
 _FEWEST, _SHARE = 20, 40  # pairs to name at most: one for every 40 pictures, since drawings are all rather alike
 _MOST_SUSPECTS = 100
@@ -95,7 +96,7 @@ def without_blanks(dataset: Dataset, figures: Statistics) -> Dataset:
 
 def _in_use(evidence: Evidence) -> NDArray[np.int64]:
     dataset = without_blanks(evidence.dataset, evidence.statistics)
-    return np.flatnonzero(evidence.readable & (dataset.identity != NOT_IN_USE))
+    return np.flatnonzero(evidence.readable & dataset.used)
 
 
 def _alike(unit: NDArray[np.float32], least: float, thing: NDArray[np.int64] | None) -> NDArray[np.int64]:

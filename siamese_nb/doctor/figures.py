@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm.auto import tqdm
 
 from siamese_nb.bank import Bank, digest
 from siamese_nb.doctor.hashes import perceptual_hashes
 from siamese_nb.doctor.statistics import Statistics
 from siamese_nb.images import READING_RULE
+from siamese_nb.progress import progress_bar
 from siamese_nb.storage import cache_folder, whole_file
 from siamese_nb.threads import in_threads
 from siamese_nb.thumbnails import shrink
@@ -104,8 +104,7 @@ def _measured(bank: Bank, file: Path) -> NDArray[Any]:
         table[rows] = _figures(bank.images[rows], bank.digests[rows])
         return len(rows)
 
-    known = len(table) - len(unknown)
-    bar = tqdm(total=len(table), initial=known, desc="Measuring", unit="image", delay=2, leave=False)
+    bar = progress_bar(None, "Measuring", "image", total=len(table), done=len(table) - len(unknown))
     with bar, in_threads(measure, blocks) as measured:
         for n in measured:
             bar.update(n)

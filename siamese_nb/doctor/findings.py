@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from siamese_nb.files import Problem
-from siamese_nb.report import Table
+from siamese_nb.tables import Table
 
 SEVERITIES = ("error", "warning", "note")
 """In order: it spoils training or its figures; it may; good to know."""

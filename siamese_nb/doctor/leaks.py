@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from siamese_nb.bank import Bank
 from siamese_nb.components import tied
-from siamese_nb.dataset import NOT_IN_USE, Dataset
+from siamese_nb.dataset import Dataset
 from siamese_nb.doctor.figures import figures_of
 from siamese_nb.doctor.findings import Finding
 from siamese_nb.doctor.hashes import near_pairs
@@ -74,7 +74,7 @@ def nearly_seen(hashes: NDArray[np.uint64], looks: NDArray[np.uint64]) -> NDArra
 
 
 def _in_use(dataset: Dataset, bank: Bank) -> NDArray[np.int64]:
-    used = dataset.identity != NOT_IN_USE
+    used = dataset.used
     used[[failure.row for failure in bank.failures]] = False
     return np.flatnonzero(used)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from siamese_nb.dataset import Dataset
 from siamese_nb.doctor.findings import SEVERITIES, Finding
 from siamese_nb.page import picture, text, write_report
-from siamese_nb.report import Table, counts_table
+from siamese_nb.tables import Table, counts_table
 
 _SHOWN = 24  # occurrences of a finding that are shown with pictures; the others are named
 _IN_A_GROUP = 6  # pictures of one occurrence

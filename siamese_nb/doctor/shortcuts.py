@@ -10,7 +10,8 @@ from siamese_nb.dataset import NOT_IN_USE
 from siamese_nb.doctor.evidence import Evidence
 from siamese_nb.doctor.findings import Finding
 from siamese_nb.intervals import figures_with_intervals
-from siamese_nb.pairs import Pairs, Part, whole
+from siamese_nb.pairs import Pairs, Part
+from siamese_nb.split import whole
 
 _MOST_GENUINE = 1500  # with the impostors 3,000 pairs: the interval is then some 0.04 wide
 _SUSPICIOUS, _ALARMING = 0.75, 0.9  # the lower bound of an AUC, and an AUC

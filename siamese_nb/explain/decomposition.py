@@ -18,55 +18,11 @@ averages).
 Zhu, Yang, Chen (2021), Visual Explanation for Deep Metric Learning, IEEE Trans. Image Processing 30, section III.
 """
 
-from dataclasses import dataclass
-
-import keras
 import numpy as np
 
 from siamese_nb.explain.reason import FloatArray, Reason, mutual_matches
-from siamese_nb.models import MetricHead
-
-
-@dataclass(frozen=True, eq=False)
-class HeadWeights:
-    """A metric head as numbers: `sigmoid(b - w . d)`.
-
-    Attributes
-    ----------
-    w : ndarray of shape (d,), float64, not negative
-    b : float
-    distance : {"absolute", "squared"}
-    """
-
-    w: FloatArray
-    b: float
-    distance: str
-
-    @classmethod
-    def from_head(cls, head: MetricHead) -> "HeadWeights":
-        """Copy a head's weights."""
-        w, b = (keras.ops.convert_to_numpy(weight) for weight in (head.w, head.b))
-        return cls(np.asarray(w, np.float64), float(b), head.distance)
-
-    def log_odds(self, x: FloatArray, y: FloatArray) -> FloatArray:
-        """Compute the log-odds of scores; x and y broadcast against each other, embeddings last."""
-        difference = np.abs(x - y)
-        return np.asarray(self.b - (difference if self.distance == "absolute" else difference**2) @ self.w)
-
-    def alone(self, x: FloatArray) -> float:
-        """Compute an embedding's distance from nothing."""
-        return float(self.w @ (np.abs(x) if self.distance == "absolute" else x * x))
-
-    def products(self, x: FloatArray, y: FloatArray) -> FloatArray:
-        """Compute v, with which the part that x and y have in common is `sum of v x y`."""
-        if self.distance == "squared":
-            return 2.0 * self.w
-        larger = np.maximum(np.abs(x), np.abs(y))
-        return np.divide(2.0 * self.w, larger, out=np.zeros_like(larger), where=x * y > 0.0)
-
-    def direction(self, x: FloatArray, y: FloatArray) -> FloatArray:
-        """Compute g, with which the distance is `(x - y) . g`."""
-        return self.w * (np.sign(x - y) if self.distance == "absolute" else x - y)
+from siamese_nb.likeness import unit_length
+from siamese_nb.models import HeadWeights
 
 
 def decompose(head: HeadWeights, one: FloatArray, two: FloatArray) -> Reason:
@@ -86,14 +42,15 @@ def decompose(head: HeadWeights, one: FloatArray, two: FloatArray) -> Reason:
     grid = one.shape[:2]
     first, second = one.reshape(-1, one.shape[-1]), two.reshape(-1, two.shape[-1])
     x, y = first.sum(axis=0), second.sum(axis=0)
-    matches = (first * head.products(x, y)) @ second.T
-    direction = head.direction(x, y)
+    nothing = np.zeros_like(x)
+    matches = (first * _products(head, x, y)) @ second.T
+    direction = _direction(head, x, y)
     apart_one, apart_two = first @ direction, -(second @ direction)
     return Reason(
         method="exact",
         grid=(int(grid[0]), int(grid[1])),
         log_odds=float(head.b - apart_one.sum() - apart_two.sum()),
-        offset=head.b - head.alone(x) - head.alone(y),
+        offset=float(head.log_odds(x, nothing) + head.log_odds(y, nothing) - head.b),
         matches=matches,
         alike_one=matches.sum(axis=1),
         alike_two=matches.sum(axis=0),
@@ -103,8 +60,20 @@ def decompose(head: HeadWeights, one: FloatArray, two: FloatArray) -> Reason:
     )
 
 
+def _products(head: HeadWeights, x: FloatArray, y: FloatArray) -> FloatArray:
+    """Compute v, with which the part that x and y have in common is `sum of v x y`."""
+    if head.distance == "squared":
+        return 2.0 * head.w
+    larger = np.maximum(np.abs(x), np.abs(y))
+    return np.divide(2.0 * head.w, larger, out=np.zeros_like(larger), where=x * y > 0.0)
+
+
+def _direction(head: HeadWeights, x: FloatArray, y: FloatArray) -> FloatArray:
+    """Compute g, with which the distance is `(x - y) . g`."""
+    return head.w * (np.sign(x - y) if head.distance == "absolute" else x - y)
+
+
 def _cosines(first: FloatArray, second: FloatArray, w: FloatArray) -> FloatArray:
     """Compare patches by their direction, as the head weighs it."""
     scaled = [patches * np.sqrt(w) for patches in (first, second)]
-    units = [patches / np.maximum(np.linalg.norm(patches, axis=1, keepdims=True), 1e-12) for patches in scaled]
-    return np.asarray(units[0] @ units[1].T)
+    return np.asarray(unit_length(scaled[0]) @ unit_length(scaled[1]).T)

@@ -5,11 +5,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamese_nb.embeddings import embed
-from siamese_nb.explain.decomposition import HeadWeights, decompose
+from siamese_nb.explain.decomposition import decompose
 from siamese_nb.explain.maps import PooledLeg
 from siamese_nb.explain.occlusion import occlude
 from siamese_nb.explain.reason import Reason
-from siamese_nb.models import MetricHead
+from siamese_nb.models import HeadWeights, MetricHead
 
 _OCCLUSION_GRID = (6, 6)
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from siamese_nb.explain.decomposition import HeadWeights
 from siamese_nb.explain.reason import FloatArray, Reason, mutual_matches
+from siamese_nb.models import HeadWeights
 
 Embed = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 

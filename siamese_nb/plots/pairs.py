@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from siamese_nb.errors import InputError
 from siamese_nb.metrics import GENUINE, accept, check_threshold
-from siamese_nb.plots.style import IMPOSTOR_COLOUR, NEUTRAL_COLOUR, RIGHT_COLOUR, GridDisplay
+from siamese_nb.plots.style import GENUINE_COLOUR, IMPOSTOR_COLOUR, NEUTRAL_COLOUR, GridDisplay
 
 _COLUMNS = 4
 
@@ -25,7 +25,7 @@ class PairsDisplay(GridDisplay):
         Both pictures of a pair on one canvas.
     captions : list of str
     colours : list of str
-        Of each pair's frame: green when the verdict is right, orange when it is wrong, grey without one.
+        Of each pair's frame: blue when the verdict is right, orange when it is wrong, grey without one.
     """
 
     pictures: list[NDArray[np.uint8]]
@@ -102,7 +102,7 @@ def _captions(
             parts[k].append("accepted" if accepted[k] else "rejected")
         if accepted is not None and genuine is not None:
             right = accepted[k] == genuine[k]
-            colours[k] = RIGHT_COLOUR if right else IMPOSTOR_COLOUR
+            colours[k] = GENUINE_COLOUR if right else IMPOSTOR_COLOUR
             parts[k].append("✓" if right else "✗")
     captions = ["  ".join(words) for words in parts]
     if titles is not None:

@@ -16,7 +16,7 @@ from siamese_nb.answers.experience import NEIGHBOURS, Experience
 from siamese_nb.calibration import fit_calibration
 from siamese_nb.cli import app
 from siamese_nb.errors import InputError
-from siamese_nb.evidence import ScoredPairs
+from siamese_nb.scored_pairs import ScoredPairs
 
 
 def make_pairs(n, seed=0):

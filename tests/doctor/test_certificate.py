@@ -14,7 +14,7 @@ from siamese_nb.bank import Bank
 from siamese_nb.dataset import NOT_IN_USE, Dataset
 from siamese_nb.doctor import NEAR, certificate, certified_split
 from siamese_nb.errors import InputError
-from siamese_nb.pairs import PARTS, Split, make_split
+from siamese_nb.split import PARTS, Split, make_split
 
 DATASETS = 2000
 module = import_module("siamese_nb.doctor.certificate")  # the package gives the function of that name

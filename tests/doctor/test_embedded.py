@@ -6,7 +6,7 @@ import pytest
 from siamese_nb.bank import Bank
 from siamese_nb.dataset import Dataset, scan
 from siamese_nb.doctor import THUMBNAIL, examine
-from siamese_nb.suspects import unit_length
+from siamese_nb.likeness import unit_length
 
 ROOM = 64
 

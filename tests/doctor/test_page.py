@@ -36,7 +36,7 @@ def test_the_page_needs_nothing_else(folder: Path) -> None:
     sources = re.findall(r'(?:src|href)="([^#"][^"]*)"', text)
     assert sources and all(source.startswith("data:image/jpeg;base64,") for source in sources)
     assert "http" not in text and "<script" not in text and "@import" not in text
-    assert "prefers-color-scheme: dark" in text
+    assert "color-scheme: light dark" in text and "light-dark(#" in text
     with Image.open(io.BytesIO(base64.b64decode(sources[0].split(",")[1]))) as image:
         assert image.format == "JPEG"
 

@@ -11,13 +11,13 @@ from scipy.stats import spearmanr
 
 from siamese_nb.embeddings import embed
 from siamese_nb.explain import Explainer, deletion_test
-from siamese_nb.explain.decomposition import HeadWeights, decompose
+from siamese_nb.explain.decomposition import decompose
 from siamese_nb.explain.maps import PooledLeg
 from siamese_nb.explain.occlusion import cover
 from siamese_nb.explain.reason import mutual_matches
 from siamese_nb.images import read_image
 from siamese_nb.legs import Preprocessing, build_leg
-from siamese_nb.models import MetricHead, build_projection, build_siamese
+from siamese_nb.models import HeadWeights, MetricHead, build_projection, build_siamese
 
 
 def make_leg(backbone, dimensions=8):

@@ -1,17 +1,19 @@
-"""The comparer's real JavaScript against its real Python class, in a page without Jupyter."""
+"""A widget's real JavaScript against its real Python class, in a page without Jupyter."""
 
 import base64
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import JSHandle, Locator, Page, Route
+from playwright.sync_api import Browser, JSHandle, Locator, Page, Route
 
 TRAITS = ("state", "background", "history", "gallery", "ranking")
 ORIGIN = "http://localhost:1"  # never reached: every request is answered by the route below
 
-PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>comparer</title><style>body{margin:24px}</style>
+PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>widget</title><style>body{margin:24px}</style>
 <body><script type="module">
 import widget from "./widget.js";
 const decode = (text) => new DataView(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
@@ -121,7 +123,7 @@ class BarePage:
         self.page.evaluate(
             "traits => show(traits)", {name: getattr(widget, name) for name in TRAITS if widget.has_trait(name)}
         )
-        return self.page.locator(".siamese-comparer").nth(index)
+        return self.page.locator(".siamese").nth(index)
 
     def model(self, call: str, index: int = 0) -> None:
         """Do something to the browser's end of the connection: `beBusy()`, `delay()`, `gone = true`."""
@@ -140,6 +142,16 @@ class BarePage:
             route.fulfill(body=make_png(7), content_type="image/png")
         else:
             route.fulfill(status=204)
+
+
+@contextmanager
+def open_bare(browser: Browser, widget: type, height: int = 760) -> Iterator[BarePage]:
+    """Open a page without Jupyter; in the end, its console must hold no error."""
+    context = browser.new_context(viewport={"width": 900, "height": height})
+    page = BarePage(context.new_page(), widget)
+    yield page
+    context.close()
+    assert page.errors == []
 
 
 def make_png(seed: int, size: tuple[int, int] = (60, 80)) -> bytes:

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from bare_page import BarePage
+from bare_page import BarePage, open_bare
 from lab_server import LabPage, LabServer
 
 from siamese_nb.widgets import Comparer
@@ -40,12 +40,8 @@ def browser() -> Iterator:
 
 @pytest.fixture
 def bare(browser) -> Iterator[BarePage]:
-    """Open a page without Jupyter; after the test, its console must hold no error."""
-    context = browser.new_context(viewport={"width": 900, "height": 760})
-    page = BarePage(context.new_page(), Comparer)
-    yield page
-    context.close()
-    assert page.errors == []
+    with open_bare(browser, Comparer) as page:
+        yield page
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,1 @@
+"""The comparer: two pictures, or one and many."""

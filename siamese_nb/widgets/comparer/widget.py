@@ -1,0 +1,320 @@
+"""The comparer: drop two pictures, see both, the score, the threshold, the verdict and the reason for it."""
+
+import itertools
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import anywidget
+import traitlets
+
+from siamese_nb.errors import InputError
+from siamese_nb.images import ImageSource
+from siamese_nb.metrics import check_threshold
+from siamese_nb.widgets.comparer.answer import FIELDS, at_threshold, check_answer
+from siamese_nb.widgets.comparer.gallery import Lighten, Scores, list_pictures
+from siamese_nb.widgets.comparer.history import History, write_rows
+from siamese_nb.widgets.comparer.intake import Intake
+from siamese_nb.widgets.comparer.packing import Packed, Shares, pack_neighbours, pack_reason
+from siamese_nb.widgets.comparer.pane import PANES, Pane, Read, keep_bytes
+from siamese_nb.widgets.comparer.shelf import Shelf
+from siamese_nb.widgets.comparer.snapshot import Snapshot
+from siamese_nb.widgets.joined import join_scripts, join_styles
+
+_SCRIPTS = (
+    "words", "gifts", "pane", "intake", "previews", "answer", "reason", "history", "camera", "matrix", "gallery",
+    "drops", "view",
+)  # fmt: skip
+_STYLES = ("panes", "reason", "answer", "history", "gallery", "narrow")
+
+
+class Comparer(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's types are not read
+    """Compare two pictures that are dropped, pasted or chosen in the notebook.
+
+    Parameters
+    ----------
+    compare : callable
+        Takes what `read` made of both files; returns a mapping with `score` in [0, 1], `threshold`, `verdict`
+        ("similar" or "not similar") and `probability` (a float in [0, 1], or None), and as far as it knows them
+        `probability_low` and `_high`, `sure` (bool), `same` and `of` (how many of the pairs like this one were
+        genuine) and `remarks` (sentences). Called once for each new couple of pictures; an `InputError` that it
+        raises is shown in place.
+    read : callable, optional
+        Makes of a file's bytes, once, what is compared; without it that is the bytes themselves. Of two files that are
+        dropped at once, each is read in a thread of its own.
+    scores : callable, optional
+        Takes what was read of one picture and of several; returns the score of the one with each. With it, several
+        files or a folder can be dropped: they are ranked against one picture, and compared each with each.
+    lighten : callable, optional
+        Makes of what was read of a picture what `scores` needs of it: all that is kept of each of several hundred.
+    explain : callable, optional
+        Takes the same two; returns the shares of patches in the score, see `siamese_nb.explain.Reason`.
+    neighbours : callable, optional
+        Takes a score; returns pairs like it, each with `same`, `score`, and `one` and `two` as small JPEGs.
+    background : mapping, optional
+        What stands behind each answer: `genuine` and `impostor` (histograms over [0, 1]), `band` (low, high),
+        `prevalence`, and `threshold`, which `scores` needs.
+    snapshot : bool
+        Keep small pictures and the verdict in the saved notebook.
+
+    Attributes
+    ----------
+    score, threshold, probability : float or None
+        Of the pictures that are shown, None without a comparison. They can be observed, as can the next two.
+    verdict : str
+        "similar", "not similar", or "" without a comparison.
+    error : str
+        The messages that are shown, or "".
+    history : list of dict
+        The last comparisons, oldest first.
+    """
+
+    _esm = join_scripts("shared/elements.js", *(f"comparer/{script}.js" for script in _SCRIPTS), "shared/render.js")
+    _css = join_styles(*(f"comparer/{style}.css" for style in _STYLES))
+
+    # All that the browser draws, in one snapshot: an answer can never stand beside other pictures than its own.
+    state = traitlets.Dict().tag(sync=True)
+    background = traitlets.Dict().tag(sync=True)
+    history = traitlets.List().tag(sync=True)
+    gallery = traitlets.Dict().tag(sync=True)
+    ranking = traitlets.Dict().tag(sync=True)
+
+    score = traitlets.Float(None, allow_none=True)
+    threshold = traitlets.Float(None, allow_none=True)
+    probability = traitlets.Float(None, allow_none=True)
+    verdict = traitlets.Unicode("")
+    error = traitlets.Unicode("")
+
+    def __init__(
+        self,
+        compare: Callable[[Any, Any], Mapping[str, Any]],
+        *,
+        read: Read = keep_bytes,
+        scores: Scores | None = None,
+        lighten: Lighten = lambda content: content,
+        explain: Callable[[Any, Any], Shares] | None = None,
+        neighbours: Callable[[float], Sequence[dict[str, Any]]] | None = None,
+        background: Mapping[str, Any] | None = None,
+        snapshot: bool = False,
+    ) -> None:
+        self._compare, self._read, self._explain, self._neighbours = compare, read, explain, neighbours
+        self._panes = dict.fromkeys(PANES, Pane())
+        self._intake = Intake(read, self.send, self._show)
+        self._shelf = Shelf(read, scores, lighten, self.send, self._show)
+        known = dict(background or {})
+        if scores is not None and "threshold" not in known:
+            raise InputError("scores were given without a threshold to judge them by: add it to the background")
+        self._saved_threshold = check_threshold(known.get("threshold", 0.5))  # without scores it judges nothing
+        self._ids = (f"kernel-{number}" for number in itertools.count())
+        self._answer: dict[str, Any] | None = None
+        self._tried: float | None = None  # a threshold that the user tries in place of the saved one
+        self._past = History()
+        self._snapshot = Snapshot() if snapshot else None
+        super().__init__(background=known)
+        self._publish()
+        self.on_msg(self._receive)
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        if self._snapshot is not None:
+            self._snapshot.place()
+        return super()._repr_mimebundle_(**options)
+
+    def set(self, one: ImageSource | None = None, two: ImageSource | None = None) -> None:
+        """Show pictures given in Python and compare; a pane that is left out keeps its own.
+
+        Parameters
+        ----------
+        one, two : path, bytes, array or PIL image, optional
+
+        Raises
+        ------
+        InputError
+            If one of them is not a picture; both panes then stay as they are.
+        """
+        given = [(pane, source) for pane, source in zip(PANES, (one, two), strict=True) if source is not None]
+        self._show({pane: Pane.from_source(next(self._ids), source, self._read) for pane, source in given})
+
+    def set_gallery(self, pictures: Iterable[ImageSource] | str | os.PathLike[str], pane: str = "two") -> None:
+        """Show many pictures: ranked by the picture in the other pane, and each compared with each.
+
+        Parameters
+        ----------
+        pictures : path of a folder, or iterable of paths, bytes, arrays or PIL images
+            At most 500; a file that is no picture is named and left out.
+        pane : {"one", "two"}
+            Where the best match goes.
+
+        Raises
+        ------
+        InputError
+            If there is no picture among them, there are too many, or this comparer was not given `scores`.
+        """
+        if pane not in PANES:
+            raise InputError(f'the pane "{pane}" was given; it is "one" or "two"')
+        self._shelf.fill(next(self._ids), pane, list_pictures(pictures))
+        if self._shelf.gallery is None:
+            raise InputError(self._panes[pane].message)
+
+    @property
+    def ranked(self) -> list[dict[str, Any]]:
+        """The gallery by its scores with the other pane's picture, best first: `rank`, `name`, `score`, `verdict`."""
+        query = self._shelf.query(self._panes)
+        gallery = self._shelf.gallery
+        return [] if gallery is None or query is None else list(gallery.rows(query, self._in_use()))
+
+    @property
+    def groups(self) -> list[list[str]]:
+        """The names of the gallery's pictures, by groups that show the same thing, the largest first."""
+        gallery = self._shelf.gallery
+        if gallery is None or not gallery.complete:
+            return []
+        return [[gallery.members[place].name for place in group] for group in gallery.groups(self._in_use())]
+
+    def save_ranking(self, path: str | os.PathLike[str]) -> None:
+        """Write `ranked` as CSV."""
+        write_rows(path, ("rank", "name", "score", "verdict"), self.ranked)
+
+    def swap(self) -> None:
+        """Exchange the two pictures."""
+        self._shelf.swap()
+        self._show({"one": self._panes["two"], "two": self._panes["one"]})
+
+    def clear(self) -> None:
+        """Empty both panes and forget the gallery."""
+        self._shelf.gallery = None
+        self._show({pane: Pane(id=next(self._ids)) for pane in PANES})
+
+    def try_threshold(self, threshold: float | None) -> None:
+        """Judge by another threshold than the saved one; None goes back to that.
+
+        Raises
+        ------
+        InputError
+            If it is outside [0, 1].
+        """
+        self._tried = None if threshold is None else check_threshold(threshold)
+        self._conclude()
+
+    def save_history(self, path: str | os.PathLike[str]) -> None:
+        """Write the last comparisons as CSV."""
+        self._past.write(path)
+
+    def _receive(self, _: object, message: dict[str, Any], buffers: list[memoryview]) -> None:
+        match message["kind"]:
+            case "begin":
+                self._intake.begin(message["files"], buffers)
+            case "chunk":
+                self._intake.add_chunk(message["id"], message["index"], buffers[0])
+            case "refuse":
+                self._intake.refuse(message["pane"], message["id"], message["name"], message["message"])
+            case "clear":
+                self._show({message["pane"]: Pane(id=message["id"])})
+            case "swap":
+                self.swap()
+            case "copy":
+                self._show({message["to"]: self._panes[message["pane"]]})
+            case "threshold":
+                self.try_threshold(message["value"])
+            case "ping":
+                self.send({"kind": "pong"})
+            case kind if kind in Shelf.KINDS:
+                self._shelf.receive(message, buffers, self._in_use())
+            case _:
+                self._serve(message, buffers)
+
+    def _serve(self, message: dict[str, Any], buffers: list[memoryview]) -> None:
+        """Send what a view asks for, if it is still of what is shown; keep what it offers."""
+        match message["kind"]:
+            case "preview":
+                shown = [pane for pane in self._panes.values() if pane.id == message["id"] and pane.status == "picture"]
+                if shown:
+                    self.send({"kind": "preview", "id": message["id"]}, [shown[0].preview()])
+            case "thumbnail":
+                self._past.keep_thumbnail(message["id"], bytes(buffers[0]), self._ids_shown())
+                self._keep_snapshot()
+            case "thumbnails":
+                found = {id: jpeg for id in message["ids"] if (jpeg := self._past.thumbnail(id))}
+                self.send({"kind": "thumbnails", "ids": [*found]}, [*found.values()])
+            case "reason":
+                self._send_packed(message, self._pack_reason)
+            case "neighbours":
+                self._send_packed(message, self._pack_neighbours)
+
+    def _send_packed(self, message: dict[str, Any], pack: Callable[[], Packed]) -> None:
+        ids, kind = self._ids_shown(), message["kind"]
+        if message["ids"] != ids or self._answer is None:
+            return
+        try:
+            described, buffers = pack()
+        except Exception as error:  # the answer stands without it; the user is told why there is none
+            self.send({"kind": kind, "ids": ids, "message": f"{type(error).__name__}: {error}"})
+            raise
+        self.send({"kind": kind, "ids": ids, **described}, buffers)
+
+    def _pack_reason(self) -> Packed:
+        if self._explain is None:
+            raise InputError("this comparer was given no function that explains")
+        return pack_reason(self._explain(*(self._panes[pane].content for pane in PANES)))
+
+    def _pack_neighbours(self) -> Packed:
+        return pack_neighbours(self._neighbours(self.score) if self._neighbours else [])
+
+    def _ids_shown(self) -> list[str]:
+        return [self._panes[pane].id for pane in PANES]
+
+    def _show(self, contents: dict[str, Pane]) -> None:
+        """Show new contents at once, then what the comparison says of them."""
+        for pane in contents:
+            self._intake.drop(pane)
+        self._shelf.interrupt(contents)
+        self._panes |= contents
+        self._answer = None
+        self._publish()
+        try:
+            if best := self._shelf.follow(contents, self._panes):
+                self._panes |= best
+                self._publish()
+            one, two = (self._panes[pane] for pane in PANES)
+            if not one.status == two.status == "picture":
+                return
+            self._answer = check_answer(self._compare(one.content, two.content))
+        except InputError as error:
+            self._publish(message=str(error))
+        except Exception as error:
+            self._publish(message=f"the comparison failed: {type(error).__name__}: {error}")
+            raise
+        else:
+            self._conclude()
+
+    def _conclude(self) -> None:
+        """Judge the answer by the threshold in use, show it, and remember it."""
+        answer = at_threshold(self._answer, self._tried) if self._answer else None
+        if answer is not None:
+            one, two = (self._panes[pane] for pane in PANES)
+            self._past.add((one.id, two.id), (one.name, two.name), answer)
+        self._publish(answer)
+        self.history = self._past.rows  # after the answer, which is what the user waits for
+        self._keep_snapshot()
+
+    def _publish(self, answer: dict[str, Any] | None = None, message: str = "") -> None:
+        panes = {name: pane.describe() for name, pane in self._panes.items()}
+        messages = [*(pane.message for pane in self._panes.values()), message]
+        with self.hold_trait_notifications():
+            able = {"explains": self._explain is not None, "ranks": self._shelf.able}
+            self.state = {**panes, "answer": answer, "message": message, **able}
+            self.gallery = self._shelf.describe()
+            self.ranking = self._shelf.ranking(self._panes, self._in_use())
+            self.error = "; ".join(filter(None, messages))
+            for name in FIELDS:
+                self.set_trait(name, answer[name] if answer else "" if name == "verdict" else None)
+
+    def _in_use(self) -> float:
+        if self._tried is not None:
+            return self._tried
+        return self._saved_threshold if self._answer is None else float(self._answer["saved_threshold"])
+
+    def _keep_snapshot(self) -> None:
+        one, two = (self._past.thumbnail(id) for id in self._ids_shown())
+        if self._snapshot is not None and self._answer is not None and one and two:
+            names = (self._panes["one"].name, self._panes["two"].name)
+            self._snapshot.keep(names, (one, two), at_threshold(self._answer, self._tried))

@@ -1,0 +1,55 @@
+// The connection to the kernel: what it was told and has not answered yet, and whether it is busy or gone.
+
+const PATIENCE = 1000; // milliseconds without an answer until the kernel is called busy
+
+class Kernel {
+  // `changed` is called when it turns out to be busy or gone.
+  constructor(model, changed) {
+    Object.assign(this, { model, changed });
+    this.inFlight = null; // the id of what was told last
+    this.waiting = this.gone = false;
+  }
+
+  send(message) {
+    try {
+      this.model.send(message, undefined, []);
+    } catch (error) {
+      // After a restart the connection throws here.
+      console.debug("siamese_nb: the kernel is gone", error);
+      this.hear();
+      this.gone = true;
+      this.inFlight = null;
+      this.changed();
+      return false;
+    }
+    this.timer ??= setTimeout(() => {
+      this.waiting = true;
+      this.changed();
+    }, PATIENCE);
+    return true;
+  }
+
+  // What a state answers that bears the same id.
+  tell(message) {
+    this.inFlight = newId();
+    if (!this.send({ ...message, id: this.inFlight })) this.inFlight = null;
+  }
+
+  // Whether it is the answer to what was told last.
+  hear(id) {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    this.waiting = this.gone = false;
+    if (!id || id !== this.inFlight) return false;
+    this.inFlight = null;
+    return true;
+  }
+
+  listen(handlers, signal) {
+    for (const [name, handler] of Object.entries(handlers)) {
+      this.model.on(name, handler);
+      signal.addEventListener("abort", () => this.model.off(name, handler));
+    }
+    signal.addEventListener("abort", () => clearTimeout(this.timer));
+  }
+}

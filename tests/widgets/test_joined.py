@@ -1,0 +1,49 @@
+"""Scripts and style sheets in files of one role each, joined to what a widget takes."""
+
+import re
+import time
+from pathlib import Path
+
+import pytest
+
+from siamese_nb import widgets
+from siamese_nb.widgets import joined
+
+FOLDER = Path(joined.__file__).parent
+ALL = [getattr(widgets, name) for name in widgets.__all__]
+
+
+@pytest.mark.parametrize("widget", ALL)
+def test_a_widgets_folder_holds_nothing_that_it_does_not_take(widget):
+    folder = FOLDER / widget.__module__.split(".")[-2]
+    for suffix, taken in ((".js", str(widget._esm)), (".css", str(widget._css))):
+        files = [*folder.glob(f"*{suffix}")]
+        assert files and all(file.read_text("utf-8") in taken for file in files)
+
+
+def test_what_is_shared_is_taken_by_more_than_one():
+    for file in (FOLDER / "shared").iterdir():
+        users = [widget for widget in ALL if file.read_text("utf-8") in str(widget._esm) + str(widget._css)]
+        assert len(users) > 1, file.name
+
+
+@pytest.mark.parametrize("widget", ALL)
+def test_no_two_files_of_a_script_give_the_same_name(widget):
+    names = re.findall(r"^(?:async )?(?:function|class|const|let) (\w+)", str(widget._esm), re.M)
+    assert len(names) > 5 and len(names) == len(set(names))
+
+
+def test_while_developing_a_widget_follows_its_files(tmp_path, monkeypatch):
+    monkeypatch.setenv("ANYWIDGET_HMR", "1")
+    monkeypatch.setattr(joined, "_WIDGETS", tmp_path)
+    (tmp_path / "one.js").write_text("const one = 1;", "utf-8")
+    (tmp_path / "two.js").write_text("const two = 2;", "utf-8")
+    script = joined.join_scripts("one.js", "two.js")
+    heard = []
+    script.changed.connect(heard.append)
+    deadline = time.monotonic() + 20
+    while not heard and time.monotonic() < deadline:  # again and again: the watch may not have begun yet
+        (tmp_path / "two.js").write_text(f"const two = {time.monotonic()};", "utf-8")
+        time.sleep(0.2)
+    assert str(script) == heard[-1]
+    assert heard[-1].startswith("const one = 1;\nconst two = ") and heard[-1] != "const one = 1;\nconst two = 2;"
