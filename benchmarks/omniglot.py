@@ -11,7 +11,7 @@ alphabet. Judged are things of the test alphabets: 10,000 random pairs of one al
 genuine, and 20-way one-shot recognition within an alphabet, by two drawers, where a tie is an error. What was chosen
 (optimiser, loss, width, size, frame, augmentation) was chosen on the alphabets of `TUNED_ON`; the seeds are the first
 ones whose test alphabets hold none of them. Two of those eight, Braille and Balinese, are the hardest of all: see the
-README. The last of `ours`'s three seeds, and `paper`, have not been measured yet.
+README. The third seeds of both, and `paper`, have not been measured yet.
 
 Both recipes learn in bfloat16, which is fast on processors that have instructions for it (avx512_bf16 or amx_bf16 among
 the flags that lscpu shows); on others give "precision": "float32" in omniglot_recipes.json, and twice the time.
