@@ -3,6 +3,7 @@
 class Camera {
   constructor(view) {
     this.view = view;
+    this.asked = { one: null, two: null }; // the last request of each pane that still counts
   }
 
   listen(on) {
@@ -23,26 +24,28 @@ class Camera {
   }
 
   async start(pane) {
+    this.stop(pane);
+    const asked = (this.asked[pane] = {});
     const { node, video } = this.view.panes[pane];
     try {
       const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
-      if (this.view.stopping.signal.aborted) return stream.getTracks().forEach((track) => track.stop());
+      if (this.asked[pane] !== asked) return end(stream); // something else was given while the browser asked the user
       video.srcObject = stream;
       node.dataset.camera = "true";
       await video.play();
       video.focus();
-      return undefined;
     } catch (error) {
+      if (this.asked[pane] !== asked) return;
       this.stop(pane);
       this.view.refuse(pane, "", `The camera cannot be used (${error.message}); allow it in the browser, or drop a picture`);
       this.view.draw();
-      return undefined;
     }
   }
 
   stop(pane) {
     const { node, video } = this.view.panes[pane];
-    for (const track of video.srcObject?.getTracks() ?? []) track.stop();
+    this.asked[pane] = null;
+    end(video.srcObject);
     video.srcObject = null;
     delete node.dataset.camera;
   }
@@ -54,4 +57,8 @@ class Camera {
     this.stop(pane);
     photo.toBlob((blob) => this.view.give(pane, [giftOfFile(new File([blob], "photo.png", { type: "image/png" }))]), "image/png");
   }
+}
+
+function end(stream) {
+  for (const track of stream?.getTracks() ?? []) track.stop();
 }

@@ -1,6 +1,7 @@
 import base64
 import io
 import json
+import tracemalloc
 from types import SimpleNamespace
 
 import numpy as np
@@ -307,6 +308,21 @@ def test_the_history_is_short_and_a_swap_makes_no_new_row(tmp_path):
     lines = (tmp_path / "h.csv").read_text().splitlines()
     assert lines[0] == "one,two,score,threshold,verdict,probability" and lines[1] == ",,0.7,0.5,similar,0.8"
     assert len(lines) == 51
+
+
+def test_fifty_drops_leave_no_more_in_memory_than_five():
+    comparer = Comparer(lambda one, two: ANSWER)
+    comparer.comm = FakeComm(lambda message: None)
+    files = [encode(make_image(number, (320, 320)), "PNG") for number in range(50)]
+    tracemalloc.start()
+    try:
+        for number, data in enumerate(files):
+            give(comparer, ("one", "two")[number % 2], f"id-{number}", data)
+            if number == 4:
+                before = tracemalloc.get_traced_memory()[0]
+        assert tracemalloc.get_traced_memory()[0] - before < len(files[0]), "a picture was kept"
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_reason_is_sent_of_what_is_shown_alone():

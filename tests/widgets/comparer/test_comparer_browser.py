@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from bare_page import ORIGIN, drop, encode, make_image, make_png, transfer
 from PIL import Image
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Page, expect
 
 from siamese_nb.widgets import Comparer
 from siamese_nb.widgets.comparer.upload import CHUNK, LIMIT
@@ -495,10 +495,15 @@ def test_fifty_drops_keep_memory_flat_and_a_removed_view_keeps_nothing(bare, car
       URL.createObjectURL = (blob) => { const url = createObjectURL.call(URL, blob); urls.add(url); return url; };
       URL.revokeObjectURL = (url) => { revokeObjectURL.call(URL, url); urls.delete(url); };
     }""")
+    held = []
     for number in range(25):
-        drop(pane(card, "one"), png(f"{number}.png", make_png(number)), png(f"{number}b.png", RED))
-    expect(pane(card, "one")).to_contain_text("24.png")
-    expect_verdict(card, "not similar")
+        drop(pane(card, "one"), png(f"{number}.png", make_png(number, (320, 320))), png(f"{number}b.png", RED))
+        if number in (4, 24):
+            expect(pane(card, "one")).to_contain_text(f"{number}.png")
+            expect_verdict(card, "not similar")
+            expect_seen(pane(card, "one"))
+            held.append(heap(bare.page))
+    assert held[1] - held[0] < 1e6, held  # the forty pictures in between have 6 MB
     assert bare.page.evaluate("urls.size") <= 2 + 2 * 50  # the previews, and small pictures for the history
     bare.model("remove()")
     expect(card).to_have_count(0)
@@ -508,6 +513,17 @@ def test_fifty_drops_keep_memory_flat_and_a_removed_view_keeps_nothing(bare, car
       dataTransfer.items.add(new File(["x"], "x.png"));
       return document.body.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true })); }"""
     assert bare.page.evaluate(drop_on_body) is True
+
+
+def heap(page: Page) -> float:
+    """Collect the page's garbage; return the bytes of JavaScript that are left."""
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable")
+    for _ in range(2):
+        session.send("HeapProfiler.collectGarbage")
+    metrics = session.send("Performance.getMetrics")["metrics"]
+    session.detach()
+    return next(metric["value"] for metric in metrics if metric["name"] == "JSHeapUsedSize")
 
 
 @pytest.mark.parametrize(
@@ -674,6 +690,53 @@ def test_a_photo_is_taken_with_the_camera(bare, full):
     expect(pane(full, "one")).to_contain_text(f"{size[0]} \N{MULTIPLICATION SIGN} {size[1]}")
     expect_seen(pane(full, "one"))
     assert bare.page.evaluate("document.querySelector('video').srcObject") is None
+
+
+@pytest.mark.parametrize("end", ["drop", "clear", "escape", "remove", "again"])
+def test_no_camera_is_left_on(bare, card, end):
+    bare.page.context.grant_permissions(["camera"])
+    bare.page.evaluate("""() => {
+      window.streams = [];
+      const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+      const wait = (slow) => new Promise((resolve) => setTimeout(resolve, slow ? 300 : 0));
+      navigator.mediaDevices.getUserMedia = async (wanted) => {
+        const stream = await ask(wanted);
+        window.streams.push(stream);
+        await wait(window.slow);
+        return stream;
+      };
+    }""")
+    start = pane(card, "one").get_by_role("button", name="take a photo")
+    running = "streams.flatMap((stream) => stream.getTracks()).filter((track) => track.readyState === 'live').length"
+    for slow in (False, True):  # ended while it runs, and before it has begun
+        bare.page.evaluate("slow => { window.slow = slow; window.streams.length = 0; }", slow)
+        start.click()
+        if slow:
+            bare.page.wait_for_function("streams.length === 1")
+        else:
+            bare.page.wait_for_function("document.querySelector('video').videoWidth > 0")
+            assert bare.page.evaluate(running) == 1
+        if end == "drop":
+            drop(pane(card, "one"), png("red.png", RED))
+            expect(pane(card, "one")).to_contain_text("red.png")
+        elif end == "escape":
+            pane(card, "one").locator("video").evaluate(
+                "video => video.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true }))"
+            )
+        elif end == "again":
+            start.evaluate("button => button.click()")
+            bare.page.wait_for_function("streams.length === 2")
+            bare.page.wait_for_timeout(400)
+            assert bare.page.evaluate(running) == 1
+        if end in ("clear", "drop", "again"):
+            pane(card, "one").locator("[aria-label^=Clear]").evaluate("button => button.click()")
+        if end == "remove":
+            bare.model("remove()")
+        bare.page.wait_for_function(f"streams.length > 0 && {running} === 0")
+        bare.page.wait_for_timeout(400)
+        assert bare.page.evaluate(running) == 0
+        if end == "remove":
+            break
 
 
 def test_a_camera_that_is_not_granted_is_said(bare, card):

@@ -154,6 +154,35 @@ def test_each_is_compared_with_each_and_a_cell_shows_its_pair(bare, card, compar
     assert found == comparer.groups
 
 
+def test_tiles_are_one_stop_of_the_tab_key_and_none_is_blank(bare, card):
+    keyboard = bare.page.keyboard
+    drop(pane(card, "one"), FILES[2])
+    tall = ("tall.png", encode(make_image(9, (160, 40)), "PNG"), "image/png")
+    drop(pane(card, "two"), *FILES, tall, *((f"again-{name}", data, type) for name, data, type in FILES[1:]))
+    focused = "document.activeElement.dataset.place"
+    for tab, place in (("Ranked", ".sc-ranked"), ("Each with each", ".sc-groups")):
+        gallery(card).get_by_text(tab, exact=True).click()
+        tiles = gallery(card).locator(f"{place} button")
+        for threshold in ("0.8", "0.2"):  # the tiles are built anew
+            card.get_by_role("slider", name="Threshold").fill(threshold)
+            expect(gallery(card)).to_contain_text(f"the threshold {float(threshold):.2f}")
+            expect(tiles).to_have_count(12)
+            for tile in tiles.all():
+                tile.scroll_into_view_if_needed()
+                seen(bare, tile.locator("img"))
+                assert tile.evaluate("tile => tile.scrollHeight <= tile.clientHeight"), "a picture hangs out"
+            expect(gallery(card).locator(f"{place} button[tabindex='0']")).to_have_count(1)
+        tiles.first.focus()
+        keyboard.press("ArrowRight")
+        expect(tiles.nth(1)).to_be_focused()
+        expect(gallery(card).locator(f"{place} button[tabindex='0']")).to_have_count(1)
+        keyboard.press("End")
+        expect(tiles.last).to_be_focused()
+        assert bare.page.evaluate(focused) is not None
+        keyboard.press("Tab")
+        assert bare.page.evaluate(focused) is None, "the Tab key stops at a second tile"
+
+
 def test_scores_that_are_no_numbers_are_said_in_place_of_the_map(bare):
     def scores(one, others):
         return np.full(len(others), np.nan)
