@@ -191,17 +191,17 @@ def measure_quality(data: str, images: int, size: int = 64, epochs: int = 3) -> 
         head = MetricHead("squared")
         learner = make_learner(leg, head, bank.images, train, config)
         learner.model.compile(keras.optimizers.Adam(1e-3), learner.loss, jit_compile=False)
-        model = usual_model(leg, 1e-3, head)
+        model = learner.model if way == "ours" else usual_model(leg, 1e-3, head)
         untrained = leg.get_weights(), head.get_weights()
-        fed: Any = learner.batches if way == "ours" else usual_pairs(bank.images, train, config, 0, 32)
-        (learner.model if way == "ours" else model).fit(fed if way == "ours" else fed.take(2), verbose=0)  # warm-up
-        for part, weights in zip((leg, head), untrained, strict=True):
+        model.fit(learner.batches if way == "ours" else usual_pairs(bank.images, train, config, 0, 32), verbose=0)
+        for part, weights in zip((leg, head), untrained, strict=True):  # that was the warm-up
             part.set_weights(weights)
         spent, auc = 0.0, 0.0
         for epoch in range(epochs if way == "usual" else 100):
-            fed = learner.batches if way == "ours" else usual_pairs(bank.images, train, config, epoch, 32)
             begun = time.perf_counter()
-            (learner.model if way == "ours" else model).fit(fed, verbose=0)
+            model.fit(
+                learner.batches if way == "ours" else usual_pairs(bank.images, train, config, epoch, 32), verbose=0
+            )
             spent += time.perf_counter() - begun
             pairs = watched.validation
             auc = metrics.auc(metrics.ScoreTable.from_scores(pairs.label, learner.score(pairs)))
