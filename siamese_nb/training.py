@@ -39,7 +39,7 @@ from siamese_nb.learners import make_learner
 from siamese_nb.legs import build_leg, default_size
 from siamese_nb.mining import SEARCHED_IMAGES, find_doubted
 from siamese_nb.models import MetricHead, build_projection, build_siamese
-from siamese_nb.novelty import Known, Sample
+from siamese_nb.novelty import Known
 from siamese_nb.pairs import Pairs, Part
 from siamese_nb.projector import write_projector
 from siamese_nb.provenance import auc_by_kind, dataset_facts, versions
@@ -290,13 +290,11 @@ class Run:
 
     def _known(self, embeddings: NDArray[np.float32]) -> Known:
         """Keep a sample of what was trained on, and how far from it validation lies."""
-        parts = (self._sample(self.split.train), self._sample(self.split.validation))
-        train, validation = (part.images for part in parts)
-        images, seed = self.bank.images, self.config.seed
-        return Known(
-            Sample.from_parts(embeddings[train], embeddings[validation], seed),
-            Sample.from_parts(describe_colours(images[train]), describe_colours(images[validation]), seed),
+        train, validation = (self._sample(part) for part in (self.split.train, self.split.validation))
+        known, kept = (
+            (embeddings[part.images], describe_colours(self.bank.images[part.images])) for part in (train, validation)
         )
+        return Known.from_parts(known, kept, train.identity, validation.identity, self.config.seed)
 
     def _tables(self, frozen: keras.Model) -> list[NDArray[Any]]:
         """Send the bank, and each view of the training part, through what is frozen; or read that from the cache."""

@@ -170,7 +170,7 @@ def test_tiles_are_one_stop_of_the_tab_key_and_none_is_blank(bare, card):
             for tile in tiles.all():
                 tile.scroll_into_view_if_needed()
                 seen(bare, tile.locator("img"))
-                assert tile.evaluate("tile => tile.scrollHeight <= tile.clientHeight"), "a picture hangs out of its tile"
+                assert tile.evaluate("tile => tile.scrollHeight <= tile.clientHeight"), "a picture hangs out"
             expect(gallery(card).locator(f"{place} button[tabindex='0']")).to_have_count(1)
         tiles.first.focus()
         keyboard.press("ArrowRight")
