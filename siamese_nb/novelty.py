@@ -115,7 +115,8 @@ class Known:
             held_out = np.append(held_out, things[rows])
         units = [max(_LEAST, float(np.quantile(found, 1.0 - _RATE))) for found in distances]
         limit = _limit(np.max([found / unit for found, unit in zip(distances, units, strict=True)], axis=0), held_out)
-        return cls(*(Sample(sample.vectors, unit * limit) for sample, unit in zip(samples, units, strict=True)))
+        limits = [max(_LEAST, unit * limit) for unit in units]
+        return cls(*(Sample(sample.vectors, limit) for sample, limit in zip(samples, limits, strict=True)))
 
     def are_novel(self, embeddings: ArrayLike, colours: ArrayLike) -> NDArray[np.bool_]:
         """Say of each picture whether it lies farther from what was trained on than pictures of the same sort do.

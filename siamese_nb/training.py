@@ -294,7 +294,11 @@ class Run:
         known, kept = (
             (embeddings[part.images], describe_colours(self.bank.images[part.images])) for part in (train, validation)
         )
-        return Known.from_parts(known, kept, train.identity, validation.identity, self.config.seed)
+        # What is new in use is what the parts do not share: another thing, or another category with all its things.
+        things = [
+            part.category if self.config.split_by == "category" else part.identity for part in (train, validation)
+        ]
+        return Known.from_parts(known, kept, *things, seed=self.config.seed)
 
     def _tables(self, frozen: keras.Model) -> list[NDArray[Any]]:
         """Send the bank, and each view of the training part, through what is frozen; or read that from the cache."""
