@@ -295,10 +295,8 @@ class Run:
             (embeddings[part.images], describe_colours(self.bank.images[part.images])) for part in (train, validation)
         )
         # What is new in use is what the parts do not share: another thing, or another category with all its things.
-        things = [
-            part.category if self.config.split_by == "category" else part.identity for part in (train, validation)
-        ]
-        return Known.from_parts(known, kept, *things, seed=self.config.seed)
+        by = self.config.split_by
+        return Known.from_parts(known, kept, getattr(train, by), getattr(validation, by), self.config.seed)
 
     def _tables(self, frozen: keras.Model) -> list[NDArray[Any]]:
         """Send the bank, and each view of the training part, through what is frozen; or read that from the cache."""
