@@ -38,9 +38,9 @@ data/sample: | $(INSTALLED)
 test: $(INSTALLED)
 	$(RUN) pytest -n 2 --dist loadfile
 
-# Without the tests that speak of TensorFlow themselves: losses by its gradients, and tf.distribute.
-BACKEND_TESTS := $(addprefix tests/test_,$(addsuffix .py,models learners augmentation batches legs blocks callbacks \
-	embeddings bundle verifier watching training))
+# Without the tests of what is TensorFlow's own: tf.distribute.
+BACKEND_TESTS := $(addprefix tests/test_,$(addsuffix .py,models losses learners augmentation mining batches legs blocks \
+	views devices callbacks embeddings bundle verifier watching training))
 
 test-backends: $(INSTALLED)
 	$(RUN) venv .venv/backends

@@ -4,6 +4,8 @@
     python benchmarks/choices.py DATA views    0, 2, 4 and 8 changed views of each picture
     python benchmarks/choices.py DATA tuning   frozen, the last block, the whole leg; by two losses
     python benchmarks/choices.py DATA engine   each engine that embeds
+    python benchmarks/choices.py DATA mining   without and with hard impostors
+    python benchmarks/choices.py DATA precision  float32 and bfloat16, of a frozen leg
 
 `--leg`, `--weights` and `--image-size` name the leg. A setting is chosen by validation; test says
 what the choice is worth. Each seed splits the things anew. Lines go to benchmarks/choices.jsonl as they come.
@@ -21,7 +23,7 @@ from typing import Any
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from siamese_nb import TrainConfig, scan, train
-from siamese_nb.config import ENGINES, LOSSES
+from siamese_nb.config import ENGINES, LOSSES, MINING, PAIR_LOSSES
 
 RESULTS = Path(__file__).parent / "choices.jsonl"
 VIEWS: list[dict[str, Any]] = [{"augment": "photo", "views": views} if views else {} for views in (0, 2, 4, 8)]
@@ -35,6 +37,8 @@ CHOICES: dict[str, list[dict[str, Any]]] = {
         for settings in (*TUNED, {**TUNED[2], "depth": "leg"})
     ],
     "engine": [{"engine": engine} for engine in ENGINES],
+    "mining": [{"mining": mining, "loss": loss} for loss in PAIR_LOSSES for mining in MINING],
+    "precision": [{"precision": precision} for precision in ("float32", "mixed_bfloat16")],
 }
 COLUMNS = [(part, kind) for part in ("validation", "test") for kind in ("across", "within", "auc")]
 

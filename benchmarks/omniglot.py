@@ -40,7 +40,7 @@ TUNED_ON = {
     "Sanskrit", "Tifinagh",
 }  # fmt: skip
 # Near-duplicates stay together, and which pictures are so depends on their size; so the seeds do too.
-SEEDS = {"quick": [1, 7, 11], "ours": [1, 11, 14], "paper": [1]}
+SEEDS = {"quick": [0, 3, 6], "ours": [0, 3, 6], "paper": [1]}
 CHECKED = 300  # pairs that are scored through the command line too
 
 

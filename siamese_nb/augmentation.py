@@ -20,6 +20,14 @@ class Policy:
         Share of the width and of the height.
     zoom, shear : float
         Share by which lengths and right angles may change.
+    stretch : float
+        Share by which width and height may change against each other.
+    tilt : float
+        Share by which one side may come nearer than the other, as in perspective.
+    thickness : float
+        Share of the way to strokes that are a pixel thicker or thinner on each side; of dark ones on light ground.
+    outside : float or None
+        Grey level of what comes in from outside; None repeats the edge.
     mirror : bool
         Whether left and right may change places.
     light, colour : float
@@ -32,6 +40,10 @@ class Policy:
     shift: float
     zoom: float
     shear: float
+    stretch: float = 0.0
+    tilt: float = 0.0
+    thickness: float = 0.0
+    outside: float | None = None
     mirror: bool = False
     light: float = 0.0
     colour: float = 0.0
@@ -40,9 +52,11 @@ class Policy:
 
 POLICIES = {
     "affine": Policy(turn=12, shift=0.08, zoom=0.2, shear=0.15),
+    "strokes": Policy(turn=15, shift=0.06, zoom=0.15, shear=0.25, stretch=0.15, tilt=0.2, thickness=0.5, outside=255.0),
     "photo": Policy(turn=10, shift=0.1, zoom=0.2, shear=0.05, mirror=True, light=0.15, colour=0.05, spot=0.3),
 }
-"""`affine` moves a picture but leaves its colours and never mirrors it, as suits strokes, writing and signs; `photo`
+"""`affine` moves a picture but leaves its colours and never mirrors it, as suits writing and signs; `strokes` moves it
+further, and makes dark strokes thicker or thinner, so that long training on drawings has something new to see; `photo`
 does all of that, as suits things seen from all sides, unless another shade or the mirror image is another thing."""
 
 
@@ -76,6 +90,8 @@ class RandomView(keras.layers.Layer):  # type: ignore[misc]
         if not training:
             return images
         changed = self._moved(ops.cast(images, "float32"))
+        if self.policy.thickness:
+            changed = self._thickened(changed)
         if self.policy.light or self.policy.colour:
             changed = self._coloured(changed)
         if self.policy.spot:
@@ -96,24 +112,41 @@ class RandomView(keras.layers.Layer):  # type: ignore[misc]
         return draw(rows) if self.share is None else self.share(draw, rows)
 
     def _moved(self, images: Any) -> Any:
-        """Map each picture by a matrix about its middle; what comes in from outside repeats the edge."""
+        """Map each picture about its middle; what comes in from outside repeats the edge."""
         policy, (height, width) = self.policy, images.shape[1:3]
         angle = self._draw(images) * (policy.turn * 3.14159265 / 180)
         skew = self._draw(images) * policy.shear
         scale = 1.0 + self._draw(images) * policy.zoom
         side = ops.sign(self._draw(images)) if policy.mirror else 1.0
+        wide = 1.0 + self._draw(images) * policy.stretch if policy.stretch else 1.0
         cos, sin = scale * ops.cos(angle), scale * ops.sin(angle)
-        rows = [[side * cos, side * (cos * skew - sin)], [sin, sin * skew + cos]]
+        rows = [[side * wide * cos, side * wide * (cos * skew - sin)], [sin / wide, (sin * skew + cos) / wide]]
         shift = self._draw(images, 2) * policy.shift
         middle_x, middle_y = (width - 1) / 2, (height - 1) / 2
+        flat = ops.zeros_like(angle)
+        tilt_x, tilt_y, near = flat, flat, 1.0
+        if policy.tilt:
+            tilt = self._draw(images, 2) * policy.tilt
+            near = 1.0 - (tilt[:, 0] * middle_x / (width / 2) + tilt[:, 1] * middle_y / (height / 2))
+            tilt_x, tilt_y = tilt[:, 0] / (width / 2), tilt[:, 1] / (height / 2)
         entries = []
         for (of_x, of_y), middle, step in zip(
             rows, (middle_x, middle_y), (shift[:, 0] * width, shift[:, 1] * height), strict=True
         ):
-            entries += [of_x, of_y, middle + step - of_x * middle_x - of_y * middle_y]
-        flat = ops.zeros_like(angle)
-        transform = ops.stack([*entries, flat, flat], axis=1)
-        return ops.image.affine_transform(images, transform, fill_mode="nearest", data_format="channels_last")
+            to = middle + step  # where the middle goes: there a tilt changes nothing
+            entries += [of_x + to * tilt_x, of_y + to * tilt_y, to * near - of_x * middle_x - of_y * middle_y]
+        transform = ops.stack([entry / near for entry in (*entries, tilt_x, tilt_y)], axis=1)
+        mode = "nearest" if policy.outside is None else "constant"
+        return ops.image.affine_transform(
+            images, transform, fill_mode=mode, fill_value=policy.outside or 0.0, data_format="channels_last"
+        )
+
+    def _thickened(self, images: Any) -> Any:
+        """Go some of the way to what a stroke is with a pixel more, or less, on each side."""
+        way = self._draw(images, 1, 1, 1) * self.policy.thickness
+        lightest = ops.max_pool(images, 3, 1, padding="same")
+        darkest = -ops.max_pool(-images, 3, 1, padding="same")
+        return images + ops.relu(way) * (darkest - images) + ops.relu(-way) * (lightest - images)
 
     def _coloured(self, images: Any) -> Any:
         """Change contrast about the middle grey and brightness, of all channels and of each by itself."""
@@ -138,7 +171,7 @@ def fixed_views(name: str, views: int) -> list[RandomView]:
 
     Parameters
     ----------
-    name : {"affine", "photo"}
+    name : {"affine", "strokes", "photo"}
     views : int
     """
     return [RandomView(POLICIES[name], seed, name="view") for seed in range(views)]
@@ -149,7 +182,7 @@ def build_augmentation(name: str, seed: int, share: Share | None = None) -> Rand
 
     Parameters
     ----------
-    name : {"none", "affine", "photo"}
+    name : {"none", "affine", "strokes", "photo"}
     seed : int
         The same changes follow from the same seed.
     share : callable, optional

@@ -139,7 +139,7 @@ class ImageBatches(Batches):
     All genuine pairs of a batch are used, and its impostors are drawn among its own images.
     """
 
-    images_together = 2
+    unit = 2  # images
     units_together = 4  # of one category in a batch, so that it offers impostors within a category
 
     def __init__(self, table: NDArray[Any], part: Part, config: TrainConfig, images_at_once: int | None = None) -> None:
@@ -148,7 +148,7 @@ class ImageBatches(Batches):
 
     def _begin(self) -> None:
         rng = self._random()
-        units, category = _units(self.part, self.images_together, rng)
+        units, category = _units(self.part, self.unit, rng)
         if self.mined is not None:
             groups = self.mined.together(units, self.units_together, rng)
         else:
@@ -174,12 +174,14 @@ class IdentityBatches(ImageBatches):
     A batch is `(images, identity)`, identities numbered from 0 in the part; those of rows that only fill up are -1.
     """
 
-    images_together = 4
-    units_together = 16  # what is learned by is compared with the whole batch: let that be hard
+    unit = 4  # what is learned by is compared with the whole batch: images_together say how hard that is
 
     def __init__(self, table: NDArray[Any], part: Part, config: TrainConfig, images_at_once: int | None = None) -> None:
         # Pictures alone: a turned feature map is not the map of a turned picture.
-        self.turns = _QUARTERS if config.rotations and table.dtype == np.uint8 else 1
+        self.units_together = max(1, config.images_together // self.unit)
+        pictures = table.dtype == np.uint8
+        self.turns = _QUARTERS if config.rotations and pictures else 1
+        self.sides = self.turns * (2 if config.reflections and pictures else 1)
         super().__init__(table, part, config, images_at_once)
 
     def _begin(self) -> None:
@@ -192,22 +194,26 @@ class IdentityBatches(ImageBatches):
 
     @property
     def identities(self) -> int:
-        """How many identities there are to tell apart; a thing turned is another one where rotations are learned."""
-        return len(np.unique(self.part.identity)) * self.turns
+        """How many identities there are to tell apart; turned or mirrored, a thing is another one where that is set."""
+        return len(np.unique(self.part.identity)) * self.sides
 
     def __getitem__(self, index: int) -> tuple[Any, ...]:
         rows = self.rows[index]
         number = np.searchsorted(np.unique(self.part.identity), self.part.identity_of(rows))
         images = self._filled(rows, index)
-        if self.turns > 1:
-            turns = self._random(index).integers(0, self.turns, len(rows))
+        if self.sides > 1:
+            sides = self._random(index).integers(0, self.sides, len(rows))
             if self.config.loss not in OF_ALL:
                 # By category, so that twins are turned alike, and so are the impostors hardest to tell from them.
-                turns = turns[np.unique(self.part.category_of(rows), return_inverse=True)[1]]
-            per_image = zip(images, np.resize(turns, len(images)).tolist(), strict=True)
-            images = np.stack([np.rot90(image, turn) for image, turn in per_image])
-            number = number * self.turns + turns
+                sides = sides[np.unique(self.part.category_of(rows), return_inverse=True)[1]]
+            per_image = zip(images, np.resize(sides, len(images)).tolist(), strict=True)
+            images = np.stack([self._seen_from(image, side) for image, side in per_image])
+            number = number * self.sides + sides
         return images, np.pad(number, (0, len(images) - len(rows)), constant_values=-1)[:, None].astype(np.float32)
+
+    def _seen_from(self, image: NDArray[Any], side: int) -> NDArray[Any]:
+        """Turn the picture by so many quarters, of those that are learned; the later half of all sides is mirrored."""
+        return np.rot90(image[:, ::-1] if side >= self.turns else image, side % self.turns)
 
 
 def image_batches(table: NDArray[Any], part: Part, config: TrainConfig) -> Batches:

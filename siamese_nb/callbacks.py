@@ -24,6 +24,7 @@ WATCHED = {
 }
 """Name in the history and TensorBoard -> name in `siamese_nb.metrics.figures`."""
 WATCHED_THRESHOLD = 0.5  # where the neuron, trained on balanced weights, says "as likely as not"
+DIVERGED = "training diverged: scores are NaN in epoch {epoch}, so nothing is saved; try a lower learning rate"
 
 Score = Callable[[Pairs], NDArray[np.float64]]
 Settle = Callable[[Pairs], None]
@@ -61,10 +62,7 @@ class PairMetrics(keras.callbacks.Callback):  # type: ignore[misc]
         for part, prefix, pairs in (("train", "", self.train), ("validation", "val_", self.validation)):
             scores = self.score(pairs)
             if not np.isfinite(scores).all():
-                raise InputError(
-                    f"training diverged: scores are NaN after epoch {epoch + 1}, so nothing is saved; "
-                    "try a lower learning rate"
-                )
+                raise InputError(DIVERGED.format(epoch=epoch + 1))
             self.scored[part] = pairs.label, scores
             for name, value in watched_figures(pairs.label, scores).items():
                 logs[prefix + name] = value

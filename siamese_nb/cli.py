@@ -96,7 +96,9 @@ def train(
     loss: Annotated[str, typer.Option(help="focal, triplet, cosface or another.")] = "binary_crossentropy",
     augment: Annotated[
         str,
-        typer.Option(help="Change pictures while a leg learns: none, affine or photo; frozen: with --set views=4."),
+        typer.Option(
+            help="Change pictures while a leg learns: none, affine, strokes or photo; frozen: with --set views=4."
+        ),
     ] = "none",
     neg_factor: Annotated[float, typer.Option(help="Impostor pairs per genuine pair.")] = 3,
     negatives: Annotated[str, typer.Option(help="Impostors across or within categories, or mixed.")] = "mixed",

@@ -23,7 +23,7 @@ BASE_SIZE = 96  # pixels: the side of the pictures that base_cnn takes when none
 OPTIMIZERS = ("adam", "muon")
 PAIR_LOSSES = ("binary_crossentropy", "focal")
 BATCH_LOSSES = ("contrastive", "triplet", "multi_similarity", "supervised_contrastive")  # of identities in a batch
-AUGMENTATIONS = ("none", "affine", "photo")
+AUGMENTATIONS = ("none", "affine", "strokes", "photo")
 DEPTHS = ("block", "leg")
 MINING = ("none", "hard")
 DISTANCES = ("absolute", "squared")
@@ -47,11 +47,13 @@ _KINDS = {str: "name", bool: "bool (true or false)"}
 _WORDS = {"True": "true", "False": "false", "None": "null"}  # as Python writes them
 _WHOLE_NUMBERS = {
     "image_size": (28, 1024),  # below 28 pixels the legs' poolings leave nothing
+    "frame": (28, 1024),
     "embedding": (1, 65_536),
     "views": (0, 64),
     "epochs": (1, 1_000_000),
     "patience": (1, 1_000_000),
     "batch_images": (8, 65_536),
+    "images_together": (8, 65_536),
     "averaged_views": (1, 64),
     "seed": (0, 2**32 - 1),  # NumPy's legacy generator, which Keras seeds too, takes no more
 }
@@ -70,6 +72,9 @@ class TrainConfig:
         Of a pretrained leg: `"imagenet"`, `"none"` (the leg is then trained from scratch) or a weights file.
     image_size : int or None
         Side in pixels that pictures are resized to; the leg's own when None.
+    frame : int or None
+        Of a leg that is trained from scratch on drawings: side in pixels of the square that each picture's ink is moved
+        and scaled to fill, once it was read at `image_size`; None for pictures as they are.
     embedding : int or None
         Length of the embedding; None takes the leg's features as they are, scaled to unit length.
     loss : str
@@ -85,15 +90,18 @@ class TrainConfig:
         Of losses of pairs: `hard` compares all pictures before each epoch, and draws half of the impostors among those
         that look most alike to the network, up to what a typical genuine pair scores. Impostors above nearly all
         genuine pairs may be none: they are not learned from, and `Verifier.suspects` lists them.
-    augment : {"none", "affine", "photo"}
-        How pictures are changed at random while a leg learns: `affine` turns, shifts, scales and shears; `photo`
-        mirrors, changes light and colour and covers a spot too. `none` where that would change what a picture shows.
+    augment : {"none", "affine", "strokes", "photo"}
+        How pictures are changed at random while a leg learns: `affine` turns, shifts, scales and shears; `strokes` does
+        more of that, and makes strokes thicker and thinner, for dark drawings on light ground; `photo` mirrors, changes
+        light and colour and covers a spot too. `none` where that would change what a picture shows.
     views : int
         Of a pretrained leg, or the part of it that is frozen: changed views of each picture, made by `augment`, that go
         through it once beside the picture itself; each batch draws among them.
     rotations : bool
         Whether each thing turned by 90, 180 and 270 degrees is another thing to learn: four times as many, where the
         way up matters, as it does in writing. For losses of identities.
+    reflections : bool
+        Whether each thing's mirror image is another thing to learn as well: twice as many. As for `rotations`.
     split_by : {"identity", "category"}
         What train, validation and test must not share.
     validation_share, test_share : float
@@ -115,6 +123,8 @@ class TrainConfig:
         Stop after so many epochs in which validation (its loss; its AUC where embeddings are learned) got no better.
     batch_images : int
         Images per step where the leg learns.
+    images_together : int
+        Of a batch, for losses of identities: images of one category, so that it offers impostors within it.
     learning_rate : float
         Of what starts from random weights; on features of a frozen leg a third of it, of a leg's last block a tenth,
         of the whole leg a twentieth.
@@ -126,12 +136,16 @@ class TrainConfig:
     averaged_views : int
         The trained leg averages a picture's embeddings over so many small shifts and turns of it, in each score and
         search: a little more accurate, as many times slower.
+    whiten : bool
+        Whether the embeddings of a leg that is trained from scratch are stretched in the end, so that training pictures
+        of one thing differ as much in every direction (within-class covariance normalisation).
     seed : int
     """
 
     leg: str = "base_cnn"
     weights: str = "imagenet"
     image_size: int | None = None
+    frame: int | None = None
     embedding: int | None = 128
     loss: str = "binary_crossentropy"
     distance: str = "squared"
@@ -141,6 +155,7 @@ class TrainConfig:
     augment: str = "none"
     views: int = 0
     rotations: bool = False
+    reflections: bool = False
     split_by: str = "identity"
     validation_share: float = 0.2
     test_share: float = 0.2
@@ -151,10 +166,12 @@ class TrainConfig:
     epochs: int = 30
     patience: int = 5
     batch_images: int = 64
+    images_together: int = 64
     learning_rate: float = 1e-3
     schedule: str = "constant"
     optimizer: str = "adam"
     averaged_views: int = 1
+    whiten: bool = False
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -164,7 +181,7 @@ class TrainConfig:
                 raise InputError(f"{name}={getattr(self, name)!r} is not known; choose one of {', '.join(allowed)}")
         for name, (least, most) in _WHOLE_NUMBERS.items():
             value = getattr(self, name)
-            if name in ("image_size", "embedding") and value is None:
+            if name in ("image_size", "frame", "embedding") and value is None:
                 continue
             if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
                 raise InputError(f"{name}={value!r} is out of range; give a whole number from {least} to {most}")
@@ -173,7 +190,7 @@ class TrainConfig:
             if not isinstance(value, int | float) or not 0 < value < 1000:
                 raise InputError(f"{name}={value!r} is out of range; give a number above 0 and below 1000")
         self._check_shares()
-        kinds = {"leg": str, "weights": str, "fine_tune": bool, "rotations": bool}
+        kinds = {"leg": str, "weights": str, "fine_tune": bool, "rotations": bool, "reflections": bool, "whiten": bool}
         for name, kind in kinds.items():
             if not isinstance(getattr(self, name), kind):
                 raise InputError(f"{name}={getattr(self, name)!r} is not a {_KINDS[kind]}; give one")
@@ -194,16 +211,9 @@ class TrainConfig:
         pairs, frozen = self.loss in PAIR_LOSSES, not (self.learns_leg or self.fine_tune)
         if self.views and self.augment == "none":
             raise InputError(f"views={self.views} is of no use with augment='none'; give affine or photo, or no views")
-        if self.rotations and pairs:
-            raise InputError(
-                f"rotations=True needs a loss of identities, and loss={self.loss!r} is one of pairs; "
-                "choose cosface or another, or leave rotations out"
-            )
-        if self.rotations and not self.learns_from_pictures:
-            raise InputError(
-                f"rotations=True needs a leg that learns from pictures, and {self.leg} is frozen or learns its last "
-                "block from feature maps; choose stroke_cnn, or fine_tune with depth=leg, or leave rotations out"
-            )
+        for name in ("rotations", "reflections"):
+            if getattr(self, name):
+                self._check_sides(name)
         if self.mining != "none" and not pairs:
             raise InputError(
                 f"mining={self.mining!r} is for losses of pairs, and loss={self.loss!r} compares each picture with "
@@ -216,6 +226,13 @@ class TrainConfig:
                         f"{name}={getattr(self, name)!r} is for a pretrained leg, and {self.leg} starts from random "
                         f"weights and learns from pictures; choose leg mobilenetv2 or another, or leave {name} out"
                     )
+        else:
+            for name in ("frame", "whiten"):
+                if getattr(self, name) != getattr(TrainConfig, name):
+                    raise InputError(
+                        f"{name}={getattr(self, name)!r} is for legs that are trained from scratch, and {self.leg} is "
+                        f"not; choose stroke_cnn or another of those, or leave {name} out"
+                    )
         if self.depth != "block" and not self.fine_tune:
             raise InputError(
                 f"depth={self.depth!r} says how much of a leg is fine-tuned, and fine_tune is off; "
@@ -226,7 +243,6 @@ class TrainConfig:
                 f"embedding=None leaves the features of {self.leg} as they are, so loss={self.loss!r} has nothing to "
                 f"learn; give embedding=128, or choose {' or '.join(PAIR_LOSSES)}"
             )
-
         if frozen and self.engine != "keras" and self.precision not in ("auto", "float32"):
             raise InputError(
                 f"precision={self.precision!r} is for engine=keras, and engine={self.engine!r} has its own; leave "
@@ -243,7 +259,22 @@ class TrainConfig:
         if not (self.learns_leg or self.fine_tune) and self.batch_images != TrainConfig.batch_images:
             given = f"batch_images={self.batch_images}"
             found.append(f"{given} changes nothing: no picture goes through a frozen leg twice; give fine_tune too")
+        if self.loss in PAIR_LOSSES and self.images_together != TrainConfig.images_together:
+            given = f"images_together={self.images_together}"
+            found.append(f"{given} changes nothing: it is for losses of identities, and loss={self.loss} is of pairs")
         return found
+
+    def _check_sides(self, name: str) -> None:
+        if self.loss in PAIR_LOSSES:
+            raise InputError(
+                f"{name}=True needs a loss of identities, and loss={self.loss!r} is one of pairs; "
+                f"choose cosface or another, or leave {name} out"
+            )
+        if not self.learns_from_pictures:
+            raise InputError(
+                f"{name}=True needs a leg that learns from pictures, and {self.leg} is frozen or learns its last "
+                f"block from feature maps; choose stroke_cnn, or fine_tune with depth=leg, or leave {name} out"
+            )
 
     def _check_shares(self) -> None:
         for name in ("validation_share", "test_share"):

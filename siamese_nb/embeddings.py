@@ -64,7 +64,8 @@ def bank_embeddings(
     Parameters
     ----------
     leg : keras.Model
-        Of a leg that is cut below its last block, the feature maps are kept, in half precision.
+        Of a leg that is cut below its last block, the feature maps are kept, in half precision; of one that gives
+        pictures, those.
     bank : Bank of n pictures
     engine : str
         One of `siamese_nb.config.ENGINES`.
@@ -75,7 +76,7 @@ def bank_embeddings(
 
     Returns
     -------
-    ndarray of shape (n, d), float32, or (n, h, w, c), float16, memory-mapped
+    ndarray of shape (n, d), float32, or (n, h, w, c), float16 or uint8, memory-mapped
 
     Raises
     ------
@@ -108,11 +109,12 @@ def _write_embeddings(
 ) -> None:
     """Write them block by block as a .npy file: feature maps of many pictures would not fit into memory."""
     shape = (len(images), *leg.output_shape[1:])
-    kind = np.float32 if len(shape) == 2 else np.float16
+    pictures_out = leg.output.dtype == "uint8"
+    kind: Any = np.uint8 if pictures_out else np.float32 if len(shape) == 2 else np.float16
     check_room(math.prod(shape) * np.dtype(kind).itemsize)
     header = {"descr": np.lib.format.dtype_to_descr(np.dtype(kind)), "fortran_order": False, "shape": shape}
     np.lib.format.write_array_header_1_0(stream, header)
-    send, most = make_pass(leg, engine), float(np.finfo(kind).max)
+    send, most = make_pass(leg, engine), 255.0 if pictures_out else float(np.finfo(kind).max)
     for rows in _blocks(len(images), _BATCH, "Embedding"):
         found, wanted = np.zeros((rows.stop - rows.start, *shape[1:]), kind), needed[rows]
         if wanted.any():

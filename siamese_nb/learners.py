@@ -125,7 +125,7 @@ class IdentityLearner(PairLearner):
             model = keras.Model(images, found if directions is None else directions(found))
         fresh = self.pictures and self.config.learns_leg
         if directions is not None and not fresh:  # what a pretrained leg sees lies in its place already
-            directions.set_weights([np.repeat(self._mean_embeddings(), batches.turns, axis=0).T])
+            directions.set_weights([np.repeat(self._mean_embeddings(), batches.sides, axis=0).T])
         return batches, model, self.distribution.joined({**OF_BATCH, **OF_ALL}[name])
 
     def _mean_embeddings(self) -> NDArray[np.float32]:

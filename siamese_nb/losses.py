@@ -4,6 +4,7 @@ Every embedding has unit length, so a pair's squared distance is `2 - 2 cos`. An
 fills a batch up. Each loss is smallest where images of one identity lie together and those of others lie apart.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -112,7 +113,7 @@ def arcface(identity: Any, cosines: Any) -> Any:
     ----------
     Deng, Guo, Xue, Zafeiriou (2019), ArcFace: Additive Angular Margin Loss for Deep Face Recognition, CVPR, equation 3.
     """
-    cos, sin = ops.cos(_ARCFACE_MARGIN), ops.sin(_ARCFACE_MARGIN)
+    cos, sin = math.cos(_ARCFACE_MARGIN), math.sin(_ARCFACE_MARGIN)
     widened = cosines * cos - _root(1.0 - ops.square(cosines)) * sin
     # Beyond pi the cosine would rise again and reward the worst: go on falling in a straight line instead.
     return _margin_softmax(identity, cosines, ops.where(cosines > -cos, widened, cosines - _ARCFACE_MARGIN * sin))

@@ -37,5 +37,22 @@ class Muon(keras.optimizers.Muon):  # type: ignore[misc]
         self.assign_add(m, gradient + m * (self.momentum - 1))
         ahead = gradient + self.momentum * m
         shape = variable.shape
-        flat = self.zeropower_via_newtonschulz5(ops.reshape(ahead, (-1, shape[-1])), self.ns_steps)
+        flat = self._orthogonalised(ops.reshape(ahead, (-1, shape[-1])))
         self.assign_sub(variable, ops.reshape(self.lr_adjust(lr * flat), shape))
+
+    def _orthogonalised(self, matrix: Any) -> Any:
+        """Do Keras's Newton-Schulz steps on the small square of the matrix, and multiply the matrix itself but once.
+
+        All that a step multiplies by is a polynomial of that square, so their order does not matter.
+        """
+        if matrix.shape[0] < matrix.shape[1]:
+            return ops.transpose(self._orthogonalised(ops.transpose(matrix)))
+        matrix = matrix / (ops.norm(matrix) + 1e-7)
+        square = ops.matmul(ops.transpose(matrix), matrix)
+        one = ops.eye(matrix.shape[1], dtype=matrix.dtype)
+        turned = one
+        for _ in range(self.ns_steps):
+            step = self.muon_a * one + self.muon_b * square + self.muon_c * ops.matmul(square, square)
+            turned = ops.matmul(turned, step)
+            square = ops.matmul(step, ops.matmul(square, step))
+        return ops.matmul(matrix, turned)

@@ -15,7 +15,7 @@ body { font: 15px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto
   background: var(--sc-surface); color: var(--sc-text) }
 h2 { margin: 2rem 0 .2rem; font-size: 1.1rem } h2 b { font-weight: 600; text-transform: uppercase; font-size: .8rem }
 .error b { color: var(--sc-error) } .warning b { color: var(--sc-warning) } .note b { color: var(--sc-link) }
-p { margin: .2rem 0 } .why, figcaption, details { color: var(--sc-soft) }
+p { margin: .2rem 0 } a { color: var(--sc-link) } .why, figcaption, details { color: var(--sc-soft) }
 .wide { overflow-x: auto }
 table { border-collapse: collapse; margin: .6rem 0 }
 td, th { border-bottom: 1px solid var(--sc-line); padding: .15rem .8rem }

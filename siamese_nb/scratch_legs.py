@@ -5,6 +5,9 @@ from typing import Any
 import keras
 from keras import ops
 
+_STROKE_BLOCKS = ((24, True), (48, False), (64, True), (96, False), (96, True), (128, False), (128, False))
+"""Channels of each convolution, and whether its output is halved in width and height."""
+_STROKE_DROPOUT = 0.1
 _KOCH_SIZE = 105
 _KOCH_BLOCKS = ((64, 10), (128, 7), (128, 4), (256, 4))  # channels and kernel of each convolution at that size
 
@@ -21,7 +24,7 @@ class Ink(keras.layers.Layer):  # type: ignore[misc]
 
 
 def build_stroke_cnn(size: int) -> keras.Model:
-    """Build a leg for small drawings: six convolutions, the first ones narrow because they cost most.
+    """Build a leg for small drawings: seven convolutions, the first ones narrow because they cost most.
 
     Its features keep where in the picture something stands: pooling over the whole would lose what tells characters
     apart.
@@ -33,13 +36,16 @@ def build_stroke_cnn(size: int) -> keras.Model:
     """
     image = keras.Input((size, size, 3), dtype="uint8", name="image")
     x = Ink()(image)
-    for channels, pooled in ((24, True), (48, False), (64, True), (96, False), (96, True), (128, False)):
-        x = keras.layers.Conv2D(channels, 3, padding="same", use_bias=False)(x)
-        x = keras.layers.BatchNormalization(momentum=0.9)(x)
-        x = keras.layers.ReLU()(x)
-        if pooled:
-            x = keras.layers.MaxPooling2D(2, padding="same")(x)
-    return keras.Model(image, keras.layers.Flatten()(x), name="stroke_cnn")
+    for channels, pooled in _STROKE_BLOCKS:
+        found = keras.layers.Conv2D(channels, 3, padding="same", use_bias=False)(x)
+        if pooled:  # before what goes through all of it again: a quarter is left
+            found = keras.layers.MaxPooling2D(2, padding="same")(found)
+        found = keras.layers.BatchNormalization(momentum=0.9)(found)
+        if found.shape == x.shape:  # learn what to add
+            found = keras.layers.Add()([x, found])
+        x = keras.layers.ReLU()(found)
+    features = keras.layers.Dropout(_STROKE_DROPOUT)(keras.layers.Flatten()(x))
+    return keras.Model(image, features, name="stroke_cnn")
 
 
 def build_koch2015(size: int) -> keras.Model:

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamese_nb.board import BoardLogs
-from siamese_nb.callbacks import PairMetrics, Progress
+from siamese_nb.callbacks import DIVERGED, PairMetrics, Progress
 from siamese_nb.checkpoints import Checkpoint, History
 from siamese_nb.config import TrainConfig
 from siamese_nb.devices import choose_precision
 from siamese_nb.engines import compiled_by_xla
+from siamese_nb.errors import InputError
 from siamese_nb.learners import PairLearner
 from siamese_nb.mining import MINED_IMAGES, MineBetweenEpochs
 from siamese_nb.muon import Muon
@@ -105,6 +106,10 @@ def fit_stage(
         stopped = error
         if kept.epochs:
             best.on_train_end()
+    except RuntimeError as error:  # PyTorch's losses refuse what is no number
+        if all(np.isfinite(weight).all() for weight in learner.model.get_weights()):
+            raise
+        raise InputError(DIVERGED.format(epoch=kept.epochs + 1)) from error
     learner.settle(watched.train)
     if min((sign * value for value in kept.seen.get(learner.monitor, [])), default=np.inf) > least:
         for part, weights in before:

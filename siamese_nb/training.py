@@ -35,7 +35,8 @@ from siamese_nb.doctor import Certificate, certified_split, figures_of
 from siamese_nb.embeddings import bank_embeddings, cosine_scores, pair_scores, row_embeddings
 from siamese_nb.engines import EXACT, check_engine
 from siamese_nb.errors import InputError
-from siamese_nb.learners import make_learner
+from siamese_nb.frames import build_frame, frame_first
+from siamese_nb.learners import fit_head, make_learner
 from siamese_nb.legs import build_leg, default_size
 from siamese_nb.mining import SEARCHED_IMAGES, find_doubted
 from siamese_nb.models import MetricHead, build_projection, build_siamese
@@ -52,6 +53,7 @@ from siamese_nb.thresholds import choose_threshold
 from siamese_nb.verifier import Verifier
 from siamese_nb.views import average_views
 from siamese_nb.watching import Panel, told
+from siamese_nb.whitening import whiten, within_class_whitening
 
 _FROZEN_SLOWER = 3  # good features need a nudge; at full rate validation is best after one epoch and falls from there
 _BLOCK_SLOWER = 10  # on three splits of Grocery Store photos, validation rose by 0.009 with it
@@ -148,9 +150,14 @@ class Run:
         """Decode the pictures, split them, and build the network."""
         keras.utils.set_random_seed(config.seed)
         size = config.image_size or default_size(config.leg)
+        if config.frame is not None and config.frame > size:
+            raise InputError(
+                f"frame={config.frame} is larger than the pictures, which are read at {size} pixels; "
+                f"give a larger image_size, such as {2 * config.frame}, or a smaller frame"
+            )
         spread = distribution or OneDevice()
         with spread.scope():
-            backbone = build_leg(config.leg, size, config.weights)
+            backbone = build_leg(config.leg, config.frame or size, config.weights)
             projection = build_projection(backbone.output_shape[-1], config.embedding)
         precision = choose_precision(config.precision)
         set_precision(backbone, precision)
@@ -205,13 +212,13 @@ class Run:
         if not self.config.learns_leg:
             rate /= _FINE_TUNE_SLOWER
             freeze_statistics(self.backbone)
-        self._fit(self.leg, self.bank.images, rate, folder, "leg")
+        self._fit(self.leg, self._pictures(), rate, folder, "leg")
 
     def verifier(self) -> Verifier:
         """Choose the threshold on validation, measure on test, and put the evidence together."""
         if self.panel is not None:
             self.panel.show(phase="measuring")
-        self.leg = average_views(self._exact_leg(), self.config.averaged_views)
+        self.leg = self._whole_leg()
         embeddings = self.embeddings = self._embeddings()
         pairs = {name: self._scored(embeddings, *getattr(self, name)) for name in ("validation", "test")}
         judged = pairs["validation"]
@@ -259,6 +266,27 @@ class Run:
         """Return the leg as others will use it, in float32 whatever it has learned in."""
         set_precision(self.backbone, "float32")
         return keras.Model(self.backbone.input, self.projection(self.backbone.output), name="leg")
+
+    def _pictures(self) -> NDArray[np.uint8]:
+        """Return the pictures as the leg is to learn from them: framed once, if at all."""
+        if self.config.frame is None:
+            return self.bank.images
+        return bank_embeddings(build_frame(self.bank.images.shape[1], self.config.frame), self.bank)
+
+    def _whole_leg(self) -> keras.Model:
+        """Return the trained leg with all that a picture goes through before and after it, in full precision."""
+        leg = self._exact_leg()
+        if self.config.whiten:
+            rows = self.split.train.images
+            embeddings, place, _ = row_embeddings(leg, self._pictures(), rows, rows)
+            matrix = within_class_whitening(embeddings[place], self.split.train.identity)
+        leg = average_views(leg, self.config.averaged_views)
+        leg = frame_first(leg, self.bank.images.shape[1], self.config.frame)
+        if self.config.whiten:
+            leg = whiten(leg, matrix)
+            pairs = Watched.draw(self.split.train, self.split.validation, self.config).train
+            fit_head(self.head, *row_embeddings(leg, self.bank.images, pairs.one, pairs.two), pairs.label)
+        return leg
 
     def _embeddings(self) -> NDArray[np.float32]:
         """Embed each picture that the evidence needs once; rows of others stay 0."""

@@ -81,6 +81,49 @@ def test_what_is_shifted_is_shifted_by_at_most_that(policy: Policy, most: float)
         assert moved.min() < -5 < 5 < moved.max()
 
 
+def marks(*places: tuple[int, int], side: int = 65) -> np.ndarray:
+    """Make 200 black pictures with white spots of three pixels, each place as row and column."""
+    image = np.zeros((1, side, side, 3), np.uint8)
+    for row, column in places:
+        image[0, row - 1 : row + 2, column - 1 : column + 2] = 255
+    return np.repeat(image, 200, axis=0)
+
+
+def test_a_tilt_leaves_the_middle_and_brings_one_side_nearer() -> None:
+    still, tilted = Policy(turn=0, shift=0, zoom=0, shear=0), Policy(turn=0, shift=0, zoom=0, shear=0, tilt=0.3)
+    found = changed(tilted, marks((32, 32)))[..., 0]
+    assert (found[:, 32, 32] > 200).all()
+    sides = changed(tilted, marks((32, 12), (32, 52)))[..., 0].astype(float).sum(axis=1)
+    columns = np.arange(65) - 32.0
+    left, right = (
+        np.abs((sides * part * columns).sum(axis=1) / (sides * part).sum(axis=1)) for part in (columns < 0, columns > 0)
+    )
+    assert 1.15 < np.max(left / right) < 1.6 and 1.15 < np.max(right / left) < 1.6
+    assert np.abs(changed(still, marks((32, 12))).astype(int) - marks((32, 12))).max() <= 1
+
+
+def test_what_is_stretched_in_one_direction_shrinks_in_the_other() -> None:
+    found = changed(Policy(turn=0, shift=0, zoom=0, shear=0, stretch=0.3), marks((32, 52), (52, 32)))[..., 0].astype(
+        float
+    )
+    across = (found[:, 30:35].sum(axis=1) * np.arange(65)).sum(axis=1) / found[:, 30:35].sum(axis=(1, 2)) - 32
+    down = (found[:, :, 30:35].sum(axis=2) * np.arange(65)).sum(axis=1) / found[:, :, 30:35].sum(axis=(1, 2)) - 32
+    assert across * down == pytest.approx(400, rel=0.06)
+    assert across.max() > 24 and across.min() < 17
+
+
+def test_strokes_become_thicker_or_thinner_and_white_comes_in_from_outside() -> None:
+    images = np.full((200, 32, 32, 3), 255, np.uint8)
+    images[:, :, 15:18] = 0
+    ink = (255 - changed(Policy(turn=0, shift=0, zoom=0, shear=0, thickness=1), images)[..., 0].astype(float)).sum(
+        axis=(1, 2)
+    )
+    assert ink.max() / (255 * 32) == pytest.approx(5, abs=0.2)
+    assert ink.min() / (255 * 32) == pytest.approx(1, abs=0.2)
+    shifted = changed(Policy(turn=0, shift=0.5, zoom=0, shear=0, outside=255), np.zeros((50, 16, 16, 3), np.uint8))
+    assert set(np.unique(shifted[:, [0, -1]][:, :, [0, -1]])) >= {0, 255}
+
+
 def test_about_half_are_mirrored_and_the_rest_left_as_they_are() -> None:
     images = pictures(200)
     found = changed(Policy(turn=0, shift=0, zoom=0, shear=0, mirror=True), images).astype(int)

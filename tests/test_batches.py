@@ -286,3 +286,35 @@ def test_a_thing_turned_is_another_thing(loss: str) -> None:
                 seen.add(of % 4)
     assert seen == {0, 1, 2, 3}
     assert IdentityBatches(make_table(part), part, config).identities == 20  # features cannot be turned
+
+
+@pytest.mark.parametrize("rotations", [True, False])
+def test_a_mirror_image_is_another_thing_too(rotations: bool) -> None:
+    part = make_part([4] * 20)
+    table = np.zeros((part.images.max() + 1, 4, 4, 3), np.uint8)
+    table[:, 0, 1] = 255
+    config = TrainConfig(loss="triplet", rotations=rotations, reflections=True, batch_images=16)
+    batches = IdentityBatches(table, part, config)
+    sides = 8 if rotations else 2
+    assert batches.identities == 20 * sides
+    seen: dict[int, set[tuple[int, ...]]] = {}
+    for images, number in [batches[index] for batches.epoch in range(12) for index in range(len(batches))]:
+        for image, of in zip(images, number[:, 0].astype(int), strict=True):
+            if of >= 0:
+                seen.setdefault(of % sides, set()).add(tuple(np.argwhere(image[..., 0])[0].tolist()))
+    assert set(seen) == set(range(sides))
+    assert all(len(places) == 1 for places in seen.values())
+    assert len(set.union(*seen.values())) == sides  # the mark is on no axis: each side shows it elsewhere
+
+
+@pytest.mark.parametrize(("together", "categories"), [(8, 4), (32, 1)])
+def test_as_many_images_of_a_category_stand_together_as_was_asked_for(together: int, categories: int) -> None:
+    part = make_part([4] * 64, categories=2)
+    batches = batches_of(IdentityBatches, part, loss="triplet", batch_images=32, images_together=together)
+    assert len(batches) == 8
+    for index in range(len(batches)):
+        images, _ = batches[index]
+        found = part.category_of(images[:, 0].astype(int))
+        changes = int((np.diff(found) != 0).sum())
+        assert changes <= categories - 1
+        assert (found[:together] == found[0]).all()

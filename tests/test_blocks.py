@@ -47,4 +47,8 @@ def test_what_the_block_learns_the_leg_has_learned_and_saves(tmp_path: Path) -> 
     assert np.allclose(leg.predict_on_batch(images), block.predict_on_batch(maps), atol=1e-6)
     assert not np.allclose(leg.predict_on_batch(images), before, atol=1e-3)
     leg.save(tmp_path / "leg.keras")
-    assert np.allclose(keras.saving.load_model(tmp_path / "leg.keras").predict_on_batch(images), block(maps), atol=1e-6)
+    assert np.allclose(
+        keras.saving.load_model(tmp_path / "leg.keras").predict_on_batch(images),
+        block.predict_on_batch(maps),
+        atol=1e-6,
+    )

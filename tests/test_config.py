@@ -42,12 +42,15 @@ GOOD_WITH_MANY = GOOD | {
     "loss": "cosface",
     "mining": "none",
     "rotations": True,
+    "reflections": True,
+    "images_together": 32,
 }  # not for losses of pairs
+GOOD_FROM_SCRATCH = {"leg": "stroke_cnn", "frame": 48, "whiten": True}
 
 
 def test_every_setting_goes_through_json() -> None:
     changed = set()
-    for given in (GOOD, GOOD_WITH_MANY):
+    for given in (GOOD, GOOD_WITH_MANY, GOOD_FROM_SCRATCH):
         config = TrainConfig(**given)
         values = json.loads(json.dumps(config.to_dict()))
         assert values == {**TrainConfig().to_dict(), **given}
@@ -91,10 +94,15 @@ def test_every_setting_goes_through_json() -> None:
         ("schedule", "linear"),
         ("optimizer", "sgd"),
         ("averaged_views", 0),
+        ("images_together", 7),
+        ("frame", 27),
+        ("precision", "float16"),
+        ("whiten", 1),
         ("validation_share", 0),
         ("test_share", 1.0),
         ("test_share", math.nan),
         ("rotations", 1),
+        ("reflections", "no"),
         ("image_size", 1025),
         ("image_size", 64.5),
         ("leg", 5),
@@ -130,6 +138,13 @@ def test_what_does_not_go_together_is_named() -> None:
         TrainConfig(validation_share=0.5, test_share=0.45)
     with pytest.raises(InputError, match=r"rotations=True needs a loss of identities.*'focal'.*choose cosface"):
         TrainConfig(rotations=True, loss="focal")
+    with pytest.raises(
+        InputError, match=r"reflections=True needs a leg that learns from pictures, and vgg16 is frozen"
+    ):
+        TrainConfig(reflections=True, loss="cosface", leg="vgg16")
+    for name, value in (("frame", 40), ("whiten", True)):
+        with pytest.raises(InputError, match=f"{name}={value!r} is for legs that are trained from scratch, and vgg16"):
+            TrainConfig(**{name: value}, leg="vgg16")  # type: ignore[arg-type]
 
 
 FROZEN, SCRATCH, TUNED = {"leg": "vgg16"}, {"leg": "base_cnn"}, {"leg": "vgg16", "fine_tune": True}

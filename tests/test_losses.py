@@ -1,15 +1,16 @@
 """Losses: against slow loops, at the edges where slopes blow up, and the right way round."""
 
+from typing import Any
+
 import keras
 import numpy as np
 import pytest
-import tensorflow
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from siamese_nb import losses
 from siamese_nb.config import LOSSES
-from siamese_nb.losses import OF_ALL, OF_BATCH, OF_PAIRS, Directions, pair_loss
+from siamese_nb.losses import OF_ALL, OF_BATCH, OF_PAIRS, Directions, Loss, pair_loss
 
 BATCH = pytest.mark.parametrize("name", OF_BATCH)
 ALL = pytest.mark.parametrize("name", OF_ALL)
@@ -25,13 +26,36 @@ def random_batch(seed: int, n: int = 12, d: int = 4, kinds: int = 4) -> tuple[np
     return rng.integers(0, kinds, n).astype(np.float32), unit(rng.normal(size=(n, d)))
 
 
-def value_and_slope(loss: object, identity: np.ndarray, rows: np.ndarray) -> tuple[float, np.ndarray]:
-    """Send rows through the unit length that every embedding gets, then through a loss."""
-    given = tensorflow.constant(rows)
-    with tensorflow.GradientTape() as tape:
-        tape.watch(given)
-        value = loss(identity, keras.ops.normalize(given, axis=-1))
-    return float(value), np.asarray(tape.gradient(value, given))
+def cost(loss: Loss, identity: np.ndarray, rows: np.ndarray) -> float:
+    return float(loss(*map(keras.ops.convert_to_tensor, (identity, rows))))
+
+
+def value_and_slope(loss: Loss, identity: np.ndarray, rows: np.ndarray, unit_length: bool = True) -> tuple[float, Any]:
+    """Send rows through the unit length that every embedding gets, then through a loss, by the backend's own slopes."""
+
+    def cost_of(given: Any) -> Any:
+        return loss(identity, keras.ops.normalize(given, axis=-1) if unit_length else given)
+
+    if keras.backend.backend() == "jax":
+        import jax
+
+        value, slope = jax.value_and_grad(cost_of)(rows)
+    elif keras.backend.backend() == "torch":
+        import torch
+
+        given = torch.tensor(rows, requires_grad=True)
+        value = cost_of(given)
+        (slope,) = torch.autograd.grad(value, given)
+        value = value.detach()
+    else:
+        import tensorflow
+
+        given = tensorflow.constant(rows)
+        with tensorflow.GradientTape() as tape:
+            tape.watch(given)
+            value = cost_of(given)
+        slope = tape.gradient(value, given)
+    return float(value), np.asarray(slope)
 
 
 def slow_contrastive(identity: np.ndarray, rows: np.ndarray) -> float:
@@ -114,7 +138,7 @@ def test_every_loss_of_the_configuration_is_there() -> None:
 @given(seed=st.integers(0, 10_000), kinds=st.integers(1, 12))
 def test_losses_of_a_batch_are_what_slow_loops_find(name: str, seed: int, kinds: int) -> None:
     identity, rows = random_batch(seed, kinds=kinds)
-    found = float(OF_BATCH[name](identity, rows))
+    found = cost(OF_BATCH[name], identity, rows)
     assert found == pytest.approx(SLOW[name](identity, rows.astype(np.float64)), abs=1e-3, rel=1e-4)
 
 
@@ -129,15 +153,15 @@ def test_losses_of_all_identities_are_what_slow_loops_find(name: str) -> None:
         return float(np.cos(angle)) if angle < np.pi else cosine - margin * np.sin(margin)
 
     expected = slow_softmax(identity, cosines, widened if name == "arcface" else lambda cosine: cosine - margin)
-    assert float(OF_ALL[name](identity, cosines)) == pytest.approx(expected, rel=1e-4)
+    assert cost(OF_ALL[name], identity, cosines) == pytest.approx(expected, rel=1e-4)
 
 
 @BATCH
 def test_what_fills_a_batch_up_changes_nothing(name: str) -> None:
     identity, rows = random_batch(3)
     more = np.concatenate([identity, [-1, -1, -1]]), np.concatenate([rows, rows[:3]])
-    assert float(OF_BATCH[name](*more)) == pytest.approx(float(OF_BATCH[name](identity, rows)), rel=1e-5)
-    softmax = {key: (float(loss(identity, rows)), float(loss(*more))) for key, loss in OF_ALL.items()}
+    assert cost(OF_BATCH[name], *more) == pytest.approx(cost(OF_BATCH[name], identity, rows), rel=1e-5)
+    softmax = {key: (cost(loss, identity, rows), cost(loss, *more)) for key, loss in OF_ALL.items()}
     assert all(without == pytest.approx(filled, rel=1e-5) for without, filled in softmax.values())
 
 
@@ -145,16 +169,15 @@ def test_what_fills_a_batch_up_changes_nothing(name: str) -> None:
 def test_order_does_not_matter(name: str) -> None:
     identity, rows = random_batch(4)
     order = np.random.default_rng(0).permutation(len(rows))
-    assert float(OF_BATCH[name](identity[order], rows[order])) == pytest.approx(
-        float(OF_BATCH[name](identity, rows)), rel=1e-5
-    )
+    found = cost(OF_BATCH[name], identity[order], rows[order])
+    assert found == pytest.approx(cost(OF_BATCH[name], identity, rows), rel=1e-5)
 
 
 @BATCH
 def test_together_and_apart_costs_less_than_mixed_up(name: str) -> None:
     rows = unit([[1, 0.1], [1, -0.1], [-1, 0.1], [-1, -0.1]])
     right, wrong = np.float32([0, 0, 1, 1]), np.float32([0, 1, 0, 1])
-    assert float(OF_BATCH[name](right, rows)) < float(OF_BATCH[name](wrong, rows)) - 0.1
+    assert cost(OF_BATCH[name], right, rows) < cost(OF_BATCH[name], wrong, rows) - 0.1
 
 
 @BATCH
@@ -181,12 +204,9 @@ def test_slopes_are_finite_at_zero_distance_and_with_nothing_to_compare(
 
 @ALL
 def test_slopes_are_finite_where_an_embedding_is_its_direction_or_opposite(name: str) -> None:
-    cosines = tensorflow.constant([[1.0, -1.0], [-1.0, 1.0], [0.0, 0.0]])
-    with tensorflow.GradientTape() as tape:
-        tape.watch(cosines)
-        value = OF_ALL[name](np.float32([0, 0, 1]), cosines)
-    slope = np.asarray(tape.gradient(value, cosines))
-    assert np.isfinite(float(value))
+    cosines = np.float32([[1.0, -1.0], [-1.0, 1.0], [0.0, 0.0]])
+    value, slope = value_and_slope(OF_ALL[name], np.float32([0, 0, 1]), cosines, unit_length=False)
+    assert np.isfinite(value)
     assert np.isfinite(slope).all()
     assert (slope[[0, 1, 2], [0, 0, 1]] <= 0).all()  # nearer to the true direction is never worse
     assert (slope[[0, 1, 2], [1, 1, 0]] >= 0).all()
@@ -207,7 +227,7 @@ def test_focal_loss_minds_hard_pairs_more() -> None:
 
 def test_directions_give_cosines() -> None:
     layer, rows = Directions(3), unit(np.random.default_rng(0).normal(size=(5, 4)))
-    found = np.asarray(layer(rows))
-    directions = unit(np.asarray(layer.directions).T)
+    found = keras.ops.convert_to_numpy(layer(rows))
+    directions = unit(keras.ops.convert_to_numpy(layer.directions).T)
     assert found == pytest.approx(rows @ directions.T, abs=1e-6)
     assert np.abs(found).max() <= 1 + 1e-6

@@ -27,6 +27,15 @@ def test_a_kernel_moves_alike_in_all_its_directions(shape: tuple[int, ...]) -> N
     assert np.sqrt(np.mean(moved**2)) == pytest.approx(0.1 * 0.2, rel=0.5)  # as long a step as Adam's often is
 
 
+@pytest.mark.parametrize("shape", [(200, 12), (12, 200), (9, 9), (50, 1)])
+def test_the_shorter_way_through_the_small_square_leads_to_the_same(shape: tuple[int, int]) -> None:
+    gradient = np.random.default_rng(0).normal(size=shape).astype(np.float32)
+    optimizer = Muon(0.1)
+    by_keras = np.asarray(optimizer.zeropower_via_newtonschulz5(keras.ops.convert_to_tensor(gradient), 5))
+    ours = np.asarray(optimizer._orthogonalised(keras.ops.convert_to_tensor(gradient)))
+    assert np.allclose(ours, by_keras, atol=2e-4)
+
+
 def test_what_is_no_kernel_moves_as_by_adam() -> None:
     gradient = np.random.default_rng(0).normal(size=6).astype(np.float32)
     ours = step(keras.Variable(np.ones(6, np.float32)), gradient, Muon(0.1))

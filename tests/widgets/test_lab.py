@@ -164,7 +164,7 @@ def test_a_near_miss_opens_nothing(notebook, files):
     expect(target.locator(".sc-pane").nth(1)).to_contain_text("Drop a picture here")
 
 
-@pytest.mark.parametrize("place", [".sc-pane", ".sc-choose"])
+@pytest.mark.parametrize("place", [".sc-pane", ".sc-pill"])
 def test_keys_on_a_focused_pane_stay_out_of_the_notebook(notebook, place):
     cells = notebook.cells()
     target = card(notebook).locator(place).first

@@ -5,7 +5,7 @@ const TABS = { ranked: "Ranked", each: "Each with each" };
 function buildGallery() {
   const title = element("strong");
   const tabs = buildModes("Look at these pictures", TABS);
-  const save = element("button", { type: "button", className: "sc-choose", textContent: "Save as CSV" });
+  const save = element("button", { type: "button", className: "sc-pill", textContent: "Save as CSV" });
   const leave = iconButton("clear", "Put these pictures away", "sc-tool");
   const head = element("div", { className: "sc-gallery-head" }, title, tabs, element("span", { className: "sc-gap" }), save, leave);
   const words = element("p", { className: "sc-note" });

@@ -7,7 +7,7 @@ function buildHistory() {
   const summary = element("summary");
   summary.dataset.lmSuppressShortcuts = "true";
   const list = element("ol", { className: "sc-rows" });
-  const button = element("button", { type: "button", className: "sc-choose", textContent: "Save as CSV" });
+  const button = element("button", { type: "button", className: "sc-pill", textContent: "Save as CSV" });
   const node = element("details", { className: "sc-history", hidden: true }, summary, list, button);
   return { node, summary, list, button };
 }

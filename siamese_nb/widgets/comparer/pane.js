@@ -17,8 +17,8 @@ function buildPane(pane) {
     aria: { role: "button", label: "Take the photo; Escape ends the camera" },
   });
   const camera = element("button", { type: "button", className: "sc-link sc-camera", textContent: "take a photo", hidden: true });
-  const choose = element("button", { type: "button", className: "sc-choose", textContent: "Choose a file" });
-  const again = element("button", { type: "button", className: "sc-choose", textContent: "Try another" });
+  const choose = element("button", { type: "button", className: "sc-pill", textContent: "Choose a file" });
+  const again = element("button", { type: "button", className: "sc-pill", textContent: "Try another" });
   const problem = element("p", { className: "sc-message" });
   const progress = element("progress", { max: 1, aria: { label: `Sending the ${title.toLowerCase()}` } });
   const sending = element("span", { className: "sc-sending" });

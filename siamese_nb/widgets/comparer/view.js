@@ -34,7 +34,7 @@ class View {
     this.gallery = new Gallery(this);
     this.camera = new Camera(this);
     this.drops = new Drops(this);
-    this.swap = iconButton("swap", "Swap the pictures", "sc-swap");
+    this.swap = iconButton("swap", "Swap the pictures", "sc-tool sc-swap");
     this.live = element("div", { className: "sc-live", aria: { role: "status", live: "polite" } });
     this.card = element(
       "div",
