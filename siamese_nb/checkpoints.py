@@ -86,7 +86,7 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
         for name, value in sorted((logs or {}).items()):
             self.seen.setdefault(name, []).append(float(value))
         arrays = {"variable": [keras.ops.convert_to_numpy(variable) for variable in _variables(self.model)]}
-        arrays["best_weight"] = self.best.best_weights
+        arrays["best_weight"] = self.best.best_weights or []  # none if the last epoch is to be kept
         about = {"seen": self.seen, "ended": bool(self.model.stop_training), "best": float(self.best.best)}
         about |= {"wait": self.best.wait, "best_epoch": self.best.best_epoch}
         about |= {name: len(group) for name, group in arrays.items()}

@@ -50,6 +50,8 @@ def fit_stage(
 ) -> None:
     """Train one stage; the weights end at the best epoch, or as they were if none was better than those before.
 
+    With `keep="last"` they end at the last epoch.
+
     A stage that was cut short goes on after the last epoch that its checkpoint knows. Ctrl-C ends it at its best epoch
     so far, and is then passed on.
 
@@ -79,7 +81,10 @@ def fit_stage(
         learner.model.compile(optimizer, learner.loss, jit_compile=compiled_by_xla())
     mode = "min" if sign == 1 else "max"
     best = keras.callbacks.EarlyStopping(
-        learner.monitor, patience=learner.config.patience, restore_best_weights=True, mode=mode
+        learner.monitor,
+        patience=learner.config.patience,
+        restore_best_weights=learner.config.keep == "best",
+        mode=mode,
     )
     kept = Checkpoint(checkpoint, best)
     with learner.distribution.scope():

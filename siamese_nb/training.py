@@ -188,8 +188,8 @@ class Run:
             if not self.history:
                 raise
             if self.panel is None:  # else it says so itself
-                stopped = "Stopped: the best epoch so far is kept. Start again in the same way to go on."
-                tqdm.write(stopped, file=sys.stderr)
+                kept = "the best epoch so far is kept" if self.config.keep == "best" else "it is kept as it is now"
+                tqdm.write(f"Stopped: {kept}. Start again in the same way to go on.", file=sys.stderr)
             return True
         return False
 

@@ -190,6 +190,13 @@ def test_the_best_epoch_is_kept(tiny: Train) -> None:
     assert validation_loss(verifier) != pytest.approx(losses[-1], abs=1e-3)
 
 
+def test_the_last_epoch_is_kept_where_that_was_asked_for(tiny: Train) -> None:
+    verifier = tiny(**FROZEN, epochs=8, patience=8, learning_rate=0.3, keep="last")
+    losses = verifier.history["val_loss"]
+    assert int(np.argmin(losses)) < len(losses) - 1 == 7
+    assert validation_loss(verifier) == pytest.approx(losses[-1], abs=1e-5)
+
+
 def test_a_seed_decides_everything_and_runs_of_one_second_get_names_of_their_own(
     tiny: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
