@@ -6,8 +6,8 @@ picture at a time, in its median colour; how far the log-odds then fall (what is
 is apart, on impostor pairs) goes to stdout as a Markdown table, with the change of the score beside it.
 
 This is the second protocol. The first took the absolute change of the score, which near 0 hardly moves and counts a
-change in the wrong direction as well: what is apart was not shown by it (groceries: 0.007 [-0.002, 0.017]). This one was
-fixed, and the map chosen between two, on validation pairs; seeds of the test pairs were not used before.
+change in the wrong direction as well: what is apart was not shown by it (groceries: 0.007 [-0.002, 0.017]). This one
+was fixed, and the map chosen between two, on validation pairs.
 """
 
 import argparse
