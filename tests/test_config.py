@@ -73,7 +73,6 @@ def test_every_setting_goes_through_json() -> None:
         ("engine", "numpy"),
         ("views", -1),
         ("mining", "easy"),
-        ("precision", "float16"),
         ("views", 4),  # of nothing: pictures are not to be changed
         ("embedding", 0),
         ("embedding", 128.0),

@@ -25,7 +25,7 @@ NAMES = ["01_inspect_dataset.ipynb", "02_train.ipynb", "03_thresholds.ipynb", "0
 NAMES.append("05_reproduce_koch2015.ipynb")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 # What a small sample asks for: less of what takes time.
-QUICKER = {"epochs=10": "epochs=2", '"seed": 1,': '"seed": 1, "epochs": 2,'}
+QUICKER = {"epochs=10": "epochs=2", '"seed": 0,': '"seed": 0, "epochs": 2,'}
 
 
 def read(name):
