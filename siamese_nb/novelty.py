@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from siamese_nb.likeness import unit_length
+
 _AT_MOST = 512  # training pictures that are kept: 192 kB in a bundle, for embeddings of 128 numbers
 _RATE = 0.01  # of the pictures of a thing of the same sort
 _LEAST = 1e-3  # distances below come of float16 alone
@@ -38,7 +40,7 @@ class Sample:
         -------
         ndarray of shape (n,), float64, in [0, 2]
         """
-        nearest = (_unit(vectors) @ self.vectors.astype(np.float64).T).max(axis=1)
+        nearest = (unit_length(np.asarray(vectors, np.float64)) @ self.vectors.astype(np.float64).T).max(axis=1)
         return np.asarray(np.clip(1.0 - nearest, 0.0, 2.0))
 
     def distance_between(self, things: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -104,7 +106,8 @@ class Known:
         """
         things = np.asarray(train_things)
         rows = np.sort(np.random.default_rng(seed).permutation(len(things))[:_AT_MOST])
-        samples = [Sample(_unit(np.asarray(part)[rows]).astype(np.float16), float("inf")) for part in train]
+        known = [unit_length(np.asarray(part)[rows].astype(np.float64)) for part in train]
+        samples = [Sample(part.astype(np.float16), float("inf")) for part in known]
         distances = [sample.distance(part) for sample, part in zip(samples, validation, strict=True)]
         held_out = np.asarray(validation_things)
         if len(np.unique(things[rows])) > 1:
@@ -155,8 +158,3 @@ def _limit(distances: NDArray[np.float64], things: NDArray[np.int64]) -> float:
     order = np.argsort(distances, kind="stable")
     beyond = np.append(np.cumsum((1.0 / sizes[thing[order]])[::-1])[::-1], 0.0)[1:]
     return float(distances[order[np.argmax(beyond <= _RATE * len(sizes) + 1e-9)]])
-
-
-def _unit(vectors: ArrayLike) -> NDArray[np.float64]:
-    values = np.asarray(vectors, np.float64)
-    return np.asarray(values / np.maximum(np.linalg.norm(values, axis=1, keepdims=True), 1e-12))
