@@ -1,10 +1,10 @@
 """Measure what a setting is worth on your own pictures: each value of it, with each seed, by validation and by test.
 
-    python benchmarks/choices.py DATA losses   every loss on the features of a frozen leg
-    python benchmarks/choices.py DATA views    0, 2, 4 and 8 changed views of each picture
-    python benchmarks/choices.py DATA tuning   frozen, the last block, the whole leg; by two losses
-    python benchmarks/choices.py DATA engine   each engine that embeds
-    python benchmarks/choices.py DATA mining   without and with hard impostors
+    python benchmarks/choices.py DATA losses      every loss on the features of a frozen leg
+    python benchmarks/choices.py DATA views       0, 2, 4 and 8 changed views of each picture
+    python benchmarks/choices.py DATA tuning      frozen, the last block, the whole leg; by two losses
+    python benchmarks/choices.py DATA engine      each engine that embeds
+    python benchmarks/choices.py DATA mining      without and with hard impostors
     python benchmarks/choices.py DATA precision  float32 and bfloat16, of a frozen leg
 
 `--leg`, `--weights` and `--image-size` name the leg. A setting is chosen by validation; test says

@@ -35,13 +35,13 @@ class Timed:
     """In the kernel: a comparer on a network of random weights, with a clock at each step, and an echo."""
 
     def __init__(self, name: str) -> None:
-        import siamese_nb.answers.desk as desk
+        import siamese_nb.answers.answerer as answerer
         import siamese_nb.answers.picture as picture
         from siamese_nb.answers import open_comparer
 
         self.spent = dict.fromkeys(STEPS, 0.0)
         for step, module, function in (
-            ("decode", picture, "read_image"), ("leg", picture, "embed"), ("head", desk, "pair_scores")
+            ("decode", picture, "read_image"), ("leg", picture, "embed"), ("head", answerer, "pair_scores")
         ):  # fmt: skip
             setattr(module, function, self.timed(step, getattr(module, function)))
         self.comparer = open_comparer(make_verifier(name))

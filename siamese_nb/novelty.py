@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from siamese_nb.likeness import unit_length
+
 _AT_MOST = 512  # training pictures that are kept: 192 kB in a bundle, for embeddings of 128 numbers
-_QUANTILE = 0.99
+_RATE = 0.01  # of the pictures of a thing of the same sort
 _LEAST = 1e-3  # distances below come of float16 alone
 
 
@@ -21,26 +23,11 @@ class Sample:
     vectors : ndarray of shape (n, d), float16
         Of unit length.
     limit : float
-        Cosine distance to the nearest of them that 99% of the validation pictures keep; these show things that were
-        not trained on, too, but of the same sort.
+        Cosine distance to the nearest of them above which a picture is novel.
     """
 
     vectors: NDArray[np.float16]
     limit: float
-
-    @classmethod
-    def from_parts(cls, train: ArrayLike, validation: ArrayLike, seed: int = 0) -> "Sample":
-        """Take a sample of the training pictures, and the limit from those of validation.
-
-        Parameters
-        ----------
-        train, validation : array_like of shape (n, d), float
-        seed : int
-        """
-        given = np.asarray(train, np.float64)
-        chosen = np.sort(np.random.default_rng(seed).permutation(len(given))[:_AT_MOST])
-        sample = cls(_unit(given[chosen]).astype(np.float16), float("inf"))
-        return cls(sample.vectors, max(_LEAST, float(np.quantile(sample.distance(validation), _QUANTILE))))
 
     def distance(self, vectors: ArrayLike) -> NDArray[np.float64]:
         """Compute the cosine distance of each picture to the nearest known one.
@@ -53,8 +40,25 @@ class Sample:
         -------
         ndarray of shape (n,), float64, in [0, 2]
         """
-        nearest = (_unit(vectors) @ self.vectors.astype(np.float64).T).max(axis=1)
+        nearest = (unit_length(np.asarray(vectors, np.float64)) @ self.vectors.astype(np.float64).T).max(axis=1)
         return np.asarray(np.clip(1.0 - nearest, 0.0, 2.0))
+
+    def distance_between(self, things: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Compute the cosine distance of each known picture to the nearest known one of another thing.
+
+        It is what the picture's own distance would be, had its thing not been known.
+
+        Parameters
+        ----------
+        things : ndarray of shape (n,), int
+
+        Returns
+        -------
+        ndarray of shape (n,), float64, in [0, 2]
+        """
+        vectors = self.vectors.astype(np.float64)
+        likeness = np.where(things[:, None] == things, -1.0, vectors @ vectors.T)
+        return np.asarray(np.clip(1.0 - likeness.max(axis=1), 0.0, 2.0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,8 +82,47 @@ class Known:
     embeddings: Sample
     colours: Sample | None = None
 
+    @classmethod
+    def from_parts(
+        cls,
+        train: tuple[ArrayLike, ArrayLike],
+        validation: tuple[ArrayLike, ArrayLike],
+        train_things: ArrayLike,
+        validation_things: ArrayLike,
+        seed: int = 0,
+    ) -> "Known":
+        """Take a sample of the training pictures, and limits that 1% of the pictures of another thing exceed.
+
+        How far another thing of the same sort lies is told by those of validation, and by those of training, each as if
+        it were not known. Things are counted, not pictures: those of one thing lie together. One number limits both
+        distances, so that they exceed it in 1% together.
+
+        Parameters
+        ----------
+        train, validation : (embeddings, colours), each array_like of shape (n, d), float
+        train_things, validation_things : array_like of shape (n,), int
+            What each picture shows; no thing is in both.
+        seed : int
+        """
+        things = np.asarray(train_things)
+        rows = np.sort(np.random.default_rng(seed).permutation(len(things))[:_AT_MOST])
+        known = [unit_length(np.asarray(part)[rows].astype(np.float64)) for part in train]
+        samples = [Sample(part.astype(np.float16), float("inf")) for part in known]
+        distances = [sample.distance(part) for sample, part in zip(samples, validation, strict=True)]
+        held_out = np.asarray(validation_things)
+        if len(np.unique(things[rows])) > 1:
+            distances = [
+                np.append(found, sample.distance_between(things[rows]))
+                for found, sample in zip(distances, samples, strict=True)
+            ]
+            held_out = np.append(held_out, things[rows])
+        units = [max(_LEAST, float(np.quantile(found, 1.0 - _RATE))) for found in distances]
+        limit = _limit(np.max([found / unit for found, unit in zip(distances, units, strict=True)], axis=0), held_out)
+        limits = [max(_LEAST, unit * limit) for unit in units]
+        return cls(*(Sample(sample.vectors, limit) for sample, limit in zip(samples, limits, strict=True)))
+
     def are_novel(self, embeddings: ArrayLike, colours: ArrayLike) -> NDArray[np.bool_]:
-        """Say of each picture whether it lies farther from what was trained on than 99% of the validation pictures.
+        """Say of each picture whether it lies farther from what was trained on than pictures of the same sort do.
 
         Parameters
         ----------
@@ -109,6 +152,9 @@ class Known:
         return cls(embeddings, colours)
 
 
-def _unit(vectors: ArrayLike) -> NDArray[np.float64]:
-    values = np.asarray(vectors, np.float64)
-    return np.asarray(values / np.maximum(np.linalg.norm(values, axis=1, keepdims=True), 1e-12))
+def _limit(distances: NDArray[np.float64], things: NDArray[np.int64]) -> float:
+    """Find the least of the distances that the pictures of a thing exceed at the rate, on average over things."""
+    _, thing, sizes = np.unique(things, return_inverse=True, return_counts=True)
+    order = np.argsort(distances, kind="stable")
+    beyond = np.append(np.cumsum((1.0 / sizes[thing[order]])[::-1])[::-1], 0.0)[1:]
+    return float(distances[order[np.argmax(beyond <= _RATE * len(sizes) + 1e-9)]])

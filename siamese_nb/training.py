@@ -40,7 +40,7 @@ from siamese_nb.learners import fit_head, make_learner
 from siamese_nb.legs import build_leg, default_size
 from siamese_nb.mining import SEARCHED_IMAGES, find_doubted
 from siamese_nb.models import MetricHead, build_projection, build_siamese
-from siamese_nb.novelty import Known, Sample
+from siamese_nb.novelty import Known
 from siamese_nb.pairs import Pairs, Part
 from siamese_nb.projector import write_projector
 from siamese_nb.provenance import auc_by_kind, dataset_facts, versions
@@ -318,13 +318,13 @@ class Run:
 
     def _known(self, embeddings: NDArray[np.float32]) -> Known:
         """Keep a sample of what was trained on, and how far from it validation lies."""
-        parts = (self._sample(self.split.train), self._sample(self.split.validation))
-        train, validation = (part.images for part in parts)
-        images, seed = self.bank.images, self.config.seed
-        return Known(
-            Sample.from_parts(embeddings[train], embeddings[validation], seed),
-            Sample.from_parts(describe_colours(images[train]), describe_colours(images[validation]), seed),
+        train, validation = (self._sample(part) for part in (self.split.train, self.split.validation))
+        known, kept = (
+            (embeddings[part.images], describe_colours(self.bank.images[part.images])) for part in (train, validation)
         )
+        # What is new in use is what the parts do not share: another thing, or another category with all its things.
+        by = self.config.split_by
+        return Known.from_parts(known, kept, getattr(train, by), getattr(validation, by), self.config.seed)
 
     def _tables(self, frozen: keras.Model) -> list[NDArray[Any]]:
         """Send the bank, and each view of the training part, through what is frozen; or read that from the cache."""

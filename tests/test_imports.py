@@ -39,8 +39,8 @@ KNOWS = {
     "explain": {"embeddings", "likeness", "models"},
     "clusters": {"metrics"},
     "widgets": {
-        "clusters", "dataset", "images", "intervals", "metrics", "pairs", "palette", "review", "storage", "suspects",
-        "thresholds", "thumbnails",
+        "clusters", "dataset", "images", "intervals", "metrics", "pairs", "palette", "progress", "review", "storage",
+        "suspects", "thresholds", "thumbnails",
     },
 }  # fmt: skip
 BROWSER = {"anywidget", "ipywidgets", "IPython"}  # what widgets are made of

@@ -37,29 +37,29 @@ def deletion_test(
     Returns
     -------
     dict
-        `map` and `random`: the mean change of the score, in absolute value; `gain` between them, with `gain_low` and
-        `gain_high`, its 95% interval over couples; `map_log_odds` and `random_log_odds`: the same of the log-odds;
-        `wins`: the share of maps that move the log-odds more than chance does.
+        `map` and `random`: by how much the log-odds fall (of what is alike) or rise (of what is apart), on average;
+        `gain` between them, with `gain_low` and `gain_high`, its 95% interval over couples; `map_score` and
+        `random_score`: the same of the score, which near 0 and 1 hardly moves; `wins`: the share of maps that move the
+        log-odds further than chance does.
 
     References
     ----------
     Petsiuk, Das, Saenko (2018), RISE: Randomized Input Sampling for Explanation of Black-box Models, BMVC, section 4.3.
     """
-    rng = np.random.default_rng(seed)
+    rng, sign = np.random.default_rng(seed), -1.0 if kind == "alike" else 1.0
     rows = np.array([row for couple in couples for row in _log_odds_of(explainer, couple, kind, share, rng)])
-    moved, scores = np.abs(rows[:, 1:] - rows[:, :1]), expit(rows)
-    changed = np.abs(scores[:, 1:] - scores[:, :1])
-    gains = (changed[:, 0] - changed[:, 1]).reshape(len(couples), 2).mean(axis=1)  # both pictures of a couple are alike
+    moved, changed = (sign * (values[:, 1:] - values[:, :1]) for values in (rows, expit(rows)))
+    gains = (moved[:, 0] - moved[:, 1]).reshape(len(couples), 2).mean(axis=1)  # both pictures of a couple are alike
     gain = float(gains.mean())
     half = _QUANTILE * float(gains.std(ddof=1)) / len(gains) ** 0.5 if len(gains) > 1 else float("inf")
     return {
-        "map": float(changed[:, 0].mean()),
-        "random": float(changed[:, 1].mean()),
+        "map": float(moved[:, 0].mean()),
+        "random": float(moved[:, 1].mean()),
         "gain": gain,
         "gain_low": gain - half,
         "gain_high": gain + half,
-        "map_log_odds": float(moved[:, 0].mean()),
-        "random_log_odds": float(moved[:, 1].mean()),
+        "map_score": float(changed[:, 0].mean()),
+        "random_score": float(changed[:, 1].mean()),
         "wins": float((moved[:, 0] > moved[:, 1]).mean()),
     }
 

@@ -15,7 +15,7 @@ class Reason:
     Attributes
     ----------
     method : {"exact", "occlusion"}
-        Whether the shares sum to the log-odds, or are what changes when a patch is covered.
+        Whether the matches sum to the log-odds, or are what changes when a patch is covered.
     grid : tuple of int
         Rows and columns of patches, the same in both pictures.
     log_odds : float
@@ -27,7 +27,7 @@ class Reason:
     alike_one, alike_two : ndarray of shape (n_patches,), float64
         What a patch adds to the log-odds because the other picture has something like it.
     apart_one, apart_two : ndarray of shape (n_patches,), float64
-        What a patch adds to the distance, which is taken from the log-odds.
+        By how much the log-odds rise without a patch; exact: how fast they begin to rise as its weight falls.
     lines : tuple of (int, int)
         Patches that are each other's best match, strongest first.
     """

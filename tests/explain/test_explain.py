@@ -75,11 +75,7 @@ def test_the_reason_sums_to_the_score_of_the_network(leg, distance):
     score = float(build_siamese(leg, head).predict({"one": one[None], "two": two[None]}, verbose=0)[0, 0])
     reason = Explainer(leg, head).explain(one, two)
     assert reason.method == "exact"
-    for total in (
-        reason.log_odds,
-        reason.offset + reason.matches.sum(),
-        float(keras.ops.convert_to_numpy(head.b)) - reason.apart_one.sum() - reason.apart_two.sum(),
-    ):
+    for total in (reason.log_odds, reason.offset + reason.matches.sum()):
         assert total == pytest.approx(np.log(score / (1 - score)), abs=2e-4)
 
 
@@ -108,7 +104,8 @@ def test_shares_are_exact_and_turn_with_the_pictures(distance, seed, zeros, rows
     assert there.offset == pytest.approx(nothing)
     assert there.offset + there.matches.sum() == pytest.approx(log_odds)
     assert there.alike_one.sum() == pytest.approx(there.alike_two.sum())
-    assert head.b - there.apart_one.sum() - there.apart_two.sum() == pytest.approx(log_odds)
+    assert there.log_odds == pytest.approx(log_odds)
+    assert (there.apart_one.sum(), there.apart_two.sum()) == pytest.approx((0.0, 0.0), abs=1e-9)
     np.testing.assert_allclose(there.matches, back.matches.T, atol=1e-12)
     np.testing.assert_allclose(there.apart_one, back.apart_two, atol=1e-12)
 
@@ -120,7 +117,22 @@ def test_a_match_of_two_patches_by_hand():
     assert squared.matches.tolist() == [[3.0, 0.0], [0.0, -4.0]]
     absolute = decompose(HeadWeights(np.array([3.0, 1.0]), 0.0, "absolute"), one, two)
     assert absolute.matches.tolist() == [[3.0, 0.0], [0.0, 0.0]]  # 2 * 3 * min(1, 0.5); opposite signs have nothing
-    assert absolute.apart_one.tolist() == [3.0, 2.0] and absolute.apart_two.tolist() == [-1.5, 1.0]
+    assert absolute.apart_one.tolist() == [2.0, -2.0] and absolute.apart_two == pytest.approx([-1.4, 1.4])
+
+
+@pytest.mark.parametrize("distance", ["absolute", "squared"])
+def test_what_is_apart_is_how_the_log_odds_begin_to_rise_without_a_patch(distance):
+    rng = np.random.default_rng(3)
+    one, two = (patches / np.linalg.norm(patches.sum(axis=(0, 1))) for patches in rng.normal(size=(2, 2, 3, 6)))
+    head = HeadWeights(rng.uniform(0, 3, 6), 0.5, distance)
+    reason, step = decompose(head, one, two), 1e-6
+    for side, found in enumerate((reason.apart_one, reason.apart_two)):
+        for patch, value in enumerate(found):
+            given = [one.copy(), two.copy()]
+            given[side].reshape(-1, 6)[patch] *= 1 - step
+            x, y = (patches.sum(axis=(0, 1)) for patches in given)
+            x, y = x / np.linalg.norm(x), y / np.linalg.norm(y)
+            assert (head.log_odds(x, y) - reason.log_odds) / step == pytest.approx(value, abs=1e-4)
 
 
 def test_mutual_matches_are_each_others_best_and_add_something():
@@ -194,7 +206,10 @@ def test_the_map_finds_the_thing_and_covering_it_moves_the_score_more_than_chanc
     alike = deletion_test(explainer, placed)
     assert alike["gain"] == pytest.approx(alike["map"] - alike["random"])
     assert alike["gain_low"] < alike["gain"] < alike["gain_high"]
-    assert alike["map_log_odds"] > 1.3 * alike["random_log_odds"] and alike["wins"] > 0.5
+    assert alike["map"] > 1.3 * alike["random"] and alike["wins"] > 0.5
+    others = [(one, two) for (one, _), (_, two) in itertools.pairwise(placed)]
+    apart = deletion_test(explainer, others, "apart")
+    assert apart["gain_low"] > 0 and apart["wins"] > 0.5
 
 
 def put(image, place):

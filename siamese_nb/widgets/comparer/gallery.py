@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm.auto import tqdm
 
 from siamese_nb.clusters import Clusters
 from siamese_nb.errors import InputError
 from siamese_nb.images import ImageSource
 from siamese_nb.metrics import verdict
+from siamese_nb.progress import progress_bar
 from siamese_nb.widgets.comparer.pane import Pane, Read
 from siamese_nb.widgets.comparer.spool import Spool
 from siamese_nb.widgets.comparer.upload import Upload
@@ -84,7 +84,7 @@ class Gallery:
     def read(self, sources: Sequence[ImageSource], read: Read) -> None:
         """Read pictures that are given in Python."""
         self.sources = sources
-        bar = tqdm(sources, desc="Reading", unit="picture", delay=2, leave=False)
+        bar = progress_bar(sources, "Reading", "picture")
         for source, name in zip(bar, _names(sources), strict=True):
             try:
                 self._add(replace(Pane.from_source(self._next_id(), source, read), name=name))
@@ -127,7 +127,7 @@ class Gallery:
         """
         contents = [self.members[place].content for place in self.pictures]
         scores = np.empty((len(contents), len(contents)))
-        for row in tqdm(range(len(contents)), desc="Scoring", unit="picture", delay=2, leave=False):
+        for row in progress_bar(range(len(contents)), "Scoring", "picture"):
             scores[row, row:] = scores[row:, row] = _finite(self._scores(contents[row], contents[row:]))
         return scores
 

@@ -100,7 +100,8 @@ class Reason {
       const apart = why.maps.apart[pane][patch];
       return `This patch adds ${signed(share)} to what is alike, ${signed(best)} of it with its best match, and ${signed(apart)} to what is apart.`;
     }
-    const how = why.method === "exact" ? "The shares of all patches sum to the score's log-odds." : "Found by covering patches.";
+    const exact = { alike: "The shares of all pairs of patches sum to the score's log-odds.", apart: "Without what is bright they would be more alike." };
+    const how = why.method === "exact" ? exact[this.shownMode] : "Found by covering patches.";
     return this.shownMode === "none" ? "Point at a patch to see its matches." : `Bright counts most. Point at a patch to see its matches. ${how}`;
   }
 

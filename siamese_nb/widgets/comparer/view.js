@@ -203,6 +203,7 @@ class View {
     parts.name.textContent = parts.name.title = shown.name;
     parts.size.textContent = phase === "picture" ? `${shown.width} × ${shown.height}` : "";
     if (phase === "sending") this.drawProgress(parts, pending);
+    if (url) this.history.offer(pane);
   }
 
   drawProgress(parts, { received, size, many }) {
@@ -254,7 +255,6 @@ class View {
       this.give(pane, Array.from(parts.input.files, giftOfFile));
       parts.input.value = ""; // so that the same file can be chosen again
     });
-    on(parts.image, "load", () => this.history.offer(pane));
     on(parts.image, "error", () => this.previews.lose((this.intake.pending[pane] ?? this.state(pane)).id));
   }
 }

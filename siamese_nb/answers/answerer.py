@@ -1,4 +1,4 @@
-"""Answer the comparer's questions with a verifier, and open a comparer on it."""
+"""Answer the comparer's questions with a verifier, and what validation taught about its scores."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -9,21 +9,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from siamese_nb.answers.experience import Experience
 from siamese_nb.answers.picture import Picture
+from siamese_nb.answers.validation import ValidationScores
 from siamese_nb.embeddings import pair_scores
-from siamese_nb.errors import InputError
 from siamese_nb.explain import Explainer, Reason
 from siamese_nb.metrics import verdict
 from siamese_nb.thresholds.band import Band
 from siamese_nb.thumbnails import make_thumbnail
 from siamese_nb.verifier import Verifier
-from siamese_nb.widgets import Comparer
 
 _SHOWN = 6  # of the validation pairs like this one
 
 
-class Desk:
+class Answerer:
     """Hold a verifier and what it learned in validation; its methods are what `Comparer` is handed.
 
     Parameters
@@ -39,8 +37,8 @@ class Desk:
         self.verifier = verifier
         self._data = None if data is None else Path(data)
         self._explainer = Explainer(verifier.leg, verifier.head)
-        experience = Experience.from_pairs(verifier.pairs["validation"], verifier.calibration, prevalence)
-        self.experience = replace(experience, band=_band_of(verifier, experience.band))
+        validation = ValidationScores.from_pairs(verifier.pairs["validation"], verifier.calibration, prevalence)
+        self.validation = replace(validation, band=_band_of(verifier, validation.band))
 
     def read(self, data: bytes) -> Picture:
         """Decode and embed a file's bytes, or raise `ImageError`."""
@@ -57,9 +55,9 @@ class Desk:
         """
         embeddings = np.concatenate([one.embedding, two.embedding])
         score = float(pair_scores(self.verifier.head, embeddings, np.array([0]), np.array([1]))[0])
-        probability, low, high = self.experience.probability(score)
-        neighbours = self.experience.neighbours(score)
-        band = self.experience.band
+        probability, low, high = self.validation.probability(score)
+        neighbours = self.validation.neighbours(score)
+        band = self.validation.band
         return {
             "score": score,
             "threshold": self.verifier.threshold,
@@ -68,7 +66,7 @@ class Desk:
             "probability_low": low,
             "probability_high": high,
             "sure": not band.low <= score < band.high,
-            "same": int(self.experience.pairs.labels[neighbours].sum()),
+            "same": int(self.validation.pairs.labels[neighbours].sum()),
             "of": len(neighbours),
             "remarks": list(_remarks(one, two)),
         }
@@ -100,11 +98,11 @@ class Desk:
 
     def background(self) -> dict[str, Any]:
         """Give what stands behind every answer: validation's scores, the threshold and the band of "not sure"."""
-        band = self.experience.band
+        band = self.validation.band
         return {
-            **self.experience.histogram(),
+            **self.validation.histogram(),
             "band": [band.low, band.high],
-            "prevalence": self.experience.prevalence,
+            "prevalence": self.validation.prevalence,
             "threshold": self.verifier.threshold,
             "pictures": self._data is not None,
         }
@@ -112,53 +110,14 @@ class Desk:
     def _found(self, score: float) -> Iterator[dict[str, Any]]:
         if self._data is None:
             return
-        pairs, shown = self.experience.pairs, 0
-        for row in self.experience.neighbours(score):
+        pairs, shown = self.validation.pairs, 0
+        for row in self.validation.neighbours(score):
             files = [self._data / pairs.one[row], self._data / pairs.two[row]]
             if shown == _SHOWN or not all(file.is_file() for file in files):
                 continue
             shown += 1
             one, two = (make_thumbnail(file, "small") for file in files)
             yield {"same": bool(pairs.labels[row]), "score": float(pairs.scores[row]), "one": one, "two": two}
-
-
-def open_comparer(
-    bundle: Verifier | str | os.PathLike[str],
-    prevalence: float = 0.5,
-    data: str | os.PathLike[str] | None = None,
-    snapshot: bool = False,
-) -> Comparer:
-    """Open a comparer that gives a verifier's answers with their reasons.
-
-    Parameters
-    ----------
-    bundle : Verifier, or path of a bundle or of a folder of bundles
-    prevalence : float, in (0, 1)
-        Share of pairs that show the same thing, among those that will be compared.
-    data : path, optional
-        The folder of the dataset that the verifier was trained on, to show pairs of it.
-    snapshot : bool
-        Keep small pictures and the verdict in the saved notebook.
-
-    Raises
-    ------
-    InputError
-        If there is no bundle, or the prevalence is out of range.
-    """
-    verifier = bundle if isinstance(bundle, Verifier) else Verifier.load(bundle)
-    if data is not None and not Path(data).is_dir():
-        raise InputError(f"there is no folder {data}; give the one that the pictures of validation lie in, or none")
-    desk = Desk(verifier, prevalence, data)
-    return Comparer(
-        desk.compare,
-        read=desk.read,
-        scores=desk.scores,
-        lighten=Picture.without_pixels,
-        explain=desk.explain,
-        neighbours=desk.neighbours,
-        background=desk.background(),
-        snapshot=snapshot,
-    )
 
 
 def _band_of(verifier: Verifier, measured: Band) -> Band:

@@ -20,7 +20,7 @@ _GRID = np.linspace(logit(EDGE), logit(1.0 - EDGE), 201)
 
 
 @dataclass(frozen=True, eq=False)
-class Experience:
+class ValidationScores:
     """The validation pairs, ready to be asked about one score.
 
     Attributes
@@ -44,7 +44,7 @@ class Experience:
     @classmethod
     def from_pairs(
         cls, pairs: ScoredPairs, calibration: Calibration, prevalence: float = 0.5, errors_at_most: float = 0.05
-    ) -> "Experience":
+    ) -> "ValidationScores":
         """Prepare validation pairs.
 
         Parameters

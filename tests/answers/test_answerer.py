@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from PIL import Image
 from typer.testing import CliRunner
 
-from siamese_nb.answers import Desk, open_comparer
-from siamese_nb.answers.experience import NEIGHBOURS, Experience
+from siamese_nb.answers import Answerer, open_comparer
+from siamese_nb.answers.validation import NEIGHBOURS, ValidationScores
 from siamese_nb.calibration import fit_calibration
 from siamese_nb.cli import app
 from siamese_nb.errors import InputError
@@ -30,14 +30,14 @@ def make_pairs(n, seed=0):
 
 
 @pytest.fixture(scope="module")
-def experience():
+def validation():
     pairs = make_pairs(1200)
-    return Experience.from_pairs(pairs, fit_calibration(pairs.labels, pairs.scores))
+    return ValidationScores.from_pairs(pairs, fit_calibration(pairs.labels, pairs.scores))
 
 
 @pytest.fixture(scope="module")
-def desk(trained):
-    return Desk(trained.verifier, 0.5, trained.data)
+def answerer(trained):
+    return Answerer(trained.verifier, 0.5, trained.data)
 
 
 @pytest.fixture(scope="module")
@@ -51,114 +51,114 @@ def save(image, format, **options):
     return stream.getvalue()
 
 
-def test_the_neighbours_are_those_of_a_slow_search(experience):
-    pairs = experience.pairs
+def test_the_neighbours_are_those_of_a_slow_search(validation):
+    pairs = validation.pairs
     for score in (0.02, 0.5, 0.97):
         gaps = [abs(np.log(s / (1 - s)) - np.log(score / (1 - score))) for s in pairs.scores]
-        assert set(experience.neighbours(score)) == set(np.argsort(gaps)[:NEIGHBOURS])
+        assert set(validation.neighbours(score)) == set(np.argsort(gaps)[:NEIGHBOURS])
 
 
-def test_the_interval_holds_the_probability_and_moves_with_the_prevalence(experience):
-    rarer = Experience(experience.pairs, experience.calibration, 0.01, experience.band, experience.spread)
+def test_the_interval_holds_the_probability_and_moves_with_the_prevalence(validation):
+    rarer = ValidationScores(validation.pairs, validation.calibration, 0.01, validation.band, validation.spread)
     for score in np.linspace(0.01, 0.99, 15):
-        chance, low, high = experience.probability(score)
+        chance, low, high = validation.probability(score)
         assert low < chance < high and high - low < 0.35
         assert rarer.probability(score)[2] < high
-    ends = np.log([chance / (1 - chance) for chance in experience.probability(0.6)])
+    ends = np.log([chance / (1 - chance) for chance in validation.probability(0.6)])
     assert ends[2] - ends[0] == pytest.approx(ends[0] - ends[1], rel=1e-6)
 
 
-def test_fewer_things_make_a_wider_interval(experience):
+def test_fewer_things_make_a_wider_interval(validation):
     few = make_pairs(120)
-    wide = Experience.from_pairs(few, fit_calibration(few.labels, few.scores))
-    assert wide.spread[100] > 2 * experience.spread[100]
+    wide = ValidationScores.from_pairs(few, fit_calibration(few.labels, few.scores))
+    assert wide.spread[100] > 2 * validation.spread[100]
 
 
-def test_the_histogram_counts_shares_of_each_kind(experience):
-    bars = experience.histogram()
+def test_the_histogram_counts_shares_of_each_kind(validation):
+    bars = validation.histogram()
     for name, label in (("genuine", 1), ("impostor", 0)):
-        scores = experience.pairs.scores[experience.pairs.labels == label]
+        scores = validation.pairs.scores[validation.pairs.labels == label]
         slow = [np.mean((scores >= k / 40) & ((scores < (k + 1) / 40) | (k == 39))) for k in range(40)]
         assert bars[name] == pytest.approx(slow)
 
 
-def test_the_answer_is_the_verifiers_own_to_the_bit_either_way_round(desk, trained, files):
+def test_the_answer_is_the_verifiers_own_to_the_bit_either_way_round(answerer, trained, files):
     for one, two in zip(files[:6], files[3:9], strict=True):
-        first, second = desk.read(one), desk.read(two)
-        answer = desk.compare(first, second)
+        first, second = answerer.read(one), answerer.read(two)
+        answer = answerer.compare(first, second)
         asked = trained.verifier.compare(one, two)
         assert {name: answer[name] for name in ("score", "threshold", "verdict")} == {
             name: asked[name] for name in ("score", "threshold", "verdict")
         }
         assert answer["probability"] == pytest.approx(asked["probability"])
-        assert desk.compare(second, first)["score"] == answer["score"]
-        assert answer["score"] <= desk.compare(first, first)["score"]
-        band = desk.experience.band
+        assert answerer.compare(second, first)["score"] == answer["score"]
+        assert answer["score"] <= answerer.compare(first, first)["score"]
+        band = answerer.validation.band
         assert answer["sure"] is not (band.low <= answer["score"] < band.high)
 
 
 def test_a_band_that_was_chosen_with_the_threshold_is_kept(trained):
     chosen = {**trained.verifier.about["threshold"], "low": 0.01}
     mine = replace(trained.verifier, about={**trained.verifier.about, "threshold": chosen})
-    assert Desk(mine).background()["band"] == [0.01, mine.threshold]
+    assert Answerer(mine).background()["band"] == [0.01, mine.threshold]
 
 
 @settings(max_examples=15, deadline=None)
 @given(seed=st.integers(0, 10**6), width=st.integers(1, 90), height=st.integers(1, 90))
-def test_any_two_pictures_score_alike_either_way_round_and_none_above_itself(desk, seed, width, height):
+def test_any_two_pictures_score_alike_either_way_round_and_none_above_itself(answerer, seed, width, height):
     rng = np.random.default_rng(seed)
     one, two = (Image.fromarray(rng.integers(0, 256, (height, width, 3), np.uint8)) for _ in range(2))
-    first, second = desk.read(save(one, "PNG")), desk.read(save(two, "PNG"))
-    score = desk.compare(first, second)["score"]
-    assert score == desk.compare(second, first)["score"] <= desk.compare(first, first)["score"]
-    assert desk.scores(first, [second, first]).tolist() == [score, desk.compare(first, first)["score"]]
+    first, second = answerer.read(save(one, "PNG")), answerer.read(save(two, "PNG"))
+    score = answerer.compare(first, second)["score"]
+    assert score == answerer.compare(second, first)["score"] <= answerer.compare(first, first)["score"]
+    assert answerer.scores(first, [second, first]).tolist() == [score, answerer.compare(first, first)["score"]]
     exif = Image.Exif()
     exif[0x0112] = 8
     turned = save(one.transpose(Image.Transpose.ROTATE_270), "PNG", exif=exif)
     for data in (turned, save(one.convert("RGBA"), "PNG"), save(one, "TIFF"), save(one, "BMP")):
-        assert desk.compare(desk.read(data), second)["score"] == score
+        assert answerer.compare(answerer.read(data), second)["score"] == score
 
 
-def test_it_scores_files_as_training_and_the_command_line_did(desk, trained):
+def test_it_scores_files_as_training_and_the_command_line_did(answerer, trained):
     pairs = trained.verifier.pairs["test"]
     for row in range(0, len(pairs.labels), max(1, len(pairs.labels) // 8)):
         files = [trained.data / pairs.one[row], trained.data / pairs.two[row]]
-        score = desk.compare(*(desk.read(file.read_bytes()) for file in files))["score"]
+        score = answerer.compare(*(answerer.read(file.read_bytes()) for file in files))["score"]
         # In training, pictures go through the leg in batches: the last bits of float32 may differ.
         assert score == pytest.approx(pairs.scores[row], abs=1e-5)
         asked = CliRunner().invoke(app, ["compare", str(trained.out), *map(str, files), "--json"])
         assert json.loads(asked.stdout)["score"] == score
 
 
-def test_many_scores_are_the_comparers_own_to_the_bit(desk, files):
-    read = [desk.read(file) for file in files[:7]]
+def test_many_scores_are_the_comparers_own_to_the_bit(answerer, files):
+    read = [answerer.read(file) for file in files[:7]]
     for one in read:
-        assert desk.scores(one, read).tolist() == [desk.compare(one, other)["score"] for other in read]
+        assert answerer.scores(one, read).tolist() == [answerer.compare(one, other)["score"] for other in read]
 
 
-def test_the_same_picture_in_another_form_gets_the_same_score(desk, files):
-    image, other = Image.open(io.BytesIO(files[0])), desk.read(files[5])
-    expected = desk.compare(desk.read(files[0]), other)["score"]
+def test_the_same_picture_in_another_form_gets_the_same_score(answerer, files):
+    image, other = Image.open(io.BytesIO(files[0])), answerer.read(files[5])
+    expected = answerer.compare(answerer.read(files[0]), other)["score"]
     exif = Image.Exif()
     exif[0x0112] = 6
     opaque = image.copy()
     opaque.putalpha(255)
     turned = save(image.transpose(Image.Transpose.ROTATE_90), "PNG", exif=exif)
     for data in (save(image, "PNG"), save(opaque, "PNG"), save(image, "WEBP", lossless=True), turned):
-        assert desk.compare(desk.read(data), other)["score"] == expected
+        assert answerer.compare(answerer.read(data), other)["score"] == expected
 
 
-def test_what_speaks_against_an_answer_is_said(desk, files):
+def test_what_speaks_against_an_answer_is_said(answerer, files):
     frames = [Image.new("RGB", (32, 32), colour) for colour in ("red", "blue")]
     moving = save(frames[0], "GIF", save_all=True, append_images=frames[1:])
     tiny = save(Image.open(io.BytesIO(files[0])).resize((9, 9)), "PNG")
-    first = desk.read(files[0])
-    assert "Both pictures are the same file." in desk.compare(first, first)["remarks"]
-    remarks = " ".join(desk.compare(desk.read(moving), desk.read(tiny))["remarks"])
+    first = answerer.read(files[0])
+    assert "Both pictures are the same file." in answerer.compare(first, first)["remarks"]
+    remarks = " ".join(answerer.compare(answerer.read(moving), answerer.read(tiny))["remarks"])
     assert "The first picture is blank: almost one colour." in remarks
     assert "The first picture is animated; its first frame was compared." in remarks
     assert "The second picture is small, 9 by 9 pixels, and was enlarged." in remarks
-    assert not any("trained" in remark for remark in desk.compare(first, desk.read(files[1]))["remarks"])
+    assert not any("trained" in remark for remark in answerer.compare(first, answerer.read(files[1]))["remarks"])
 
 
 def test_a_bundle_knows_what_it_was_trained_on(trained):
@@ -172,11 +172,11 @@ def test_a_bundle_knows_what_it_was_trained_on(trained):
     assert not known.are_novel(known.embeddings.vectors, known.colours.vectors).any()
 
 
-def test_pairs_like_this_one_are_shown_where_their_pictures_are(desk, trained):
-    found = desk.neighbours(0.5)
+def test_pairs_like_this_one_are_shown_where_their_pictures_are(answerer, trained):
+    found = answerer.neighbours(0.5)
     assert len(found) == 6
     assert all(Image.open(io.BytesIO(pair[side])).format == "JPEG" for pair in found for side in ("one", "two"))
-    assert Desk(trained.verifier).neighbours(0.5) == []
+    assert Answerer(trained.verifier).neighbours(0.5) == []
 
 
 def test_a_comparer_is_opened_on_a_bundle(trained, files):
