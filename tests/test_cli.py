@@ -159,6 +159,7 @@ def interrupted(*given):
         os.kill(os.getpid(), signal.SIGINT)
     return read(*given)
 setattr(module, name, interrupted)
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
 atexit.register(lambda: print(len(calls), file=sys.stderr))
 cli.main()
 """

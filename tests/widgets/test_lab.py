@@ -270,6 +270,7 @@ while not Path({bell!r}).exists():
 def test_a_busy_kernel_is_waited_for(notebook, files, tmp_path):
     code = BUSY.format(bell=str(tmp_path / "bell"))
     notebook.page.evaluate("code => { panel.sessionContext.session.kernel.requestExecute({ code }); }", code)
+    notebook.page.wait_for_function("panel.sessionContext.session.kernel.status === 'busy'")
     drop(card(notebook).locator(".sc-pane").first, gift(files["red"]), gift(files["crimson"]))
     expect(card(notebook)).to_contain_text("Waiting for the kernel")
     (tmp_path / "bell").touch()
