@@ -60,6 +60,8 @@ further, and makes dark strokes thicker or thinner, so that long training on dra
 does all of that, as suits things seen from all sides, unless another shade or the mirror image is another thing."""
 
 
+_NO_PERSPECTIVE = ("jax", "torch")  # whose `affine_transform` leaves the last two numbers of a map out
+
 Share = Callable[[Callable[[Any], Any], Any], Any]
 
 
@@ -125,7 +127,7 @@ class RandomView(keras.layers.Layer):  # type: ignore[misc]
         middle_x, middle_y = (width - 1) / 2, (height - 1) / 2
         flat = ops.zeros_like(angle)
         tilt_x, tilt_y, near = flat, flat, 1.0
-        if policy.tilt:
+        if policy.tilt and keras.backend.backend() not in _NO_PERSPECTIVE:
             tilt = self._draw(images, 2) * policy.tilt
             near = 1.0 - (tilt[:, 0] * middle_x / (width / 2) + tilt[:, 1] * middle_y / (height / 2))
             tilt_x, tilt_y = tilt[:, 0] / (width / 2), tilt[:, 1] / (height / 2)

@@ -126,11 +126,13 @@ class TrainConfig:
         Stop after so many epochs in which validation (its loss; its AUC where embeddings are learned) got no better.
     keep : {"best", "last"}
         Whose weights are kept: of the best epoch by validation, or of the last, to which `schedule="cosine"` leads;
-        validation of a few categories, some of them unlike the rest, may call an early epoch best.
+        validation of a few categories, some of them unlike the rest, may call an early epoch best. With `last`, choose
+        the patience as the epochs.
     batch_images : int
         Images per step where the leg learns.
     images_together : int
-        Of a batch, for losses of identities: images of one category, so that it offers impostors within it.
+        Of a batch, for losses that compare the pictures in it: images of one category, so that it offers impostors
+        within it.
     learning_rate : float
         Of what starts from random weights; on features of a frozen leg a third of it, of a leg's last block a tenth,
         of the whole leg a twentieth.
@@ -240,6 +242,11 @@ class TrainConfig:
                         f"{name}={getattr(self, name)!r} is for legs that are trained from scratch, and {self.leg} is "
                         f"not; choose stroke_cnn or another of those, or leave {name} out"
                     )
+        if self.whiten and pairs:
+            raise InputError(
+                f"whiten=True would undo what loss={self.loss!r} learns of the neuron's weights; choose "
+                "supervised_contrastive or another loss of identities, or leave whiten out"
+            )
         if self.depth != "block" and not self.fine_tune:
             raise InputError(
                 f"depth={self.depth!r} says how much of a leg is fine-tuned, and fine_tune is off; "
@@ -266,9 +273,9 @@ class TrainConfig:
         if not (self.learns_leg or self.fine_tune) and self.batch_images != TrainConfig.batch_images:
             given = f"batch_images={self.batch_images}"
             found.append(f"{given} changes nothing: no picture goes through a frozen leg twice; give fine_tune too")
-        if self.loss in PAIR_LOSSES and self.images_together != TrainConfig.images_together:
+        if self.loss not in BATCH_LOSSES and self.images_together != TrainConfig.images_together:
             given = f"images_together={self.images_together}"
-            found.append(f"{given} changes nothing: it is for losses of identities, and loss={self.loss} is of pairs")
+            found.append(f"{given} changes nothing with loss={self.loss}: it is for {', '.join(BATCH_LOSSES)}")
         return found
 
     def _check_sides(self, name: str) -> None:

@@ -116,7 +116,8 @@ class Mined:
         for place in rng.permutation(len(units)).tolist():
             if place not in free:
                 continue
-            near = self.nearest[WITHIN][place_of.get(int(units[place][0]), -1)]
+            known = place_of.get(int(units[place][0]))
+            near = np.empty(0, np.int64) if known is None else self.nearest[WITHIN][known]
             beside = [unit_of.get(row, place) for row in self.part.images[near[near >= 0]].tolist()]
             group = [unit for unit in dict.fromkeys([place, *beside]) if unit in free][:size]
             for unit in group:

@@ -116,7 +116,8 @@ def fit_stage(
             raise
         raise InputError(DIVERGED.format(epoch=kept.epochs + 1)) from error
     learner.settle(watched.train)
-    if min((sign * value for value in kept.seen.get(learner.monitor, [])), default=np.inf) > least:
+    reached = min((sign * value for value in kept.seen.get(learner.monitor, [])), default=np.inf)
+    if learner.config.keep == "best" and reached > least:
         for part, weights in before:
             part.set_weights(weights)
     for name, values in kept.seen.items():

@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,7 @@ from siamese_nb.errors import InputError
 from siamese_nb.frames import build_frame, frame_first
 from siamese_nb.learners import fit_head, make_learner
 from siamese_nb.legs import build_leg, default_size
+from siamese_nb.metrics import IMPOSTOR
 from siamese_nb.mining import SEARCHED_IMAGES, find_doubted
 from siamese_nb.models import MetricHead, build_projection, build_siamese
 from siamese_nb.novelty import Known
@@ -55,6 +56,7 @@ from siamese_nb.views import average_views
 from siamese_nb.watching import Panel, told
 from siamese_nb.whitening import whiten, within_class_whitening
 
+_SUSPECTS = 100  # to be looked at by a person
 _FROZEN_SLOWER = 3  # good features need a nudge; at full rate validation is best after one epoch and falls from there
 _BLOCK_SLOWER = 10  # on three splits of Grocery Store photos, validation rose by 0.009 with it
 _PROJECTED_IMAGES = 1000  # as many points as one can tell apart, and a sprite that browsers load at once
@@ -159,18 +161,25 @@ class Run:
         with spread.scope():
             backbone = build_leg(config.leg, config.frame or size, config.weights)
             projection = build_projection(backbone.output_shape[-1], config.embedding)
-        precision = choose_precision(config.precision)
+        another = config.engine != "keras" and not (config.learns_leg or config.fine_tune)  # has its own
+        precision = "float32" if another else choose_precision(config.precision)
         set_precision(backbone, precision)
         dataset, bank = dataset.bank((size, size))
         shares = config.validation_share, config.test_share
         split, proof = certified_split(dataset, bank, seed=config.seed, by=config.split_by, shares=shares)
+        if config.mining != "none" and (split.train.labelled[:, 2] == IMPOSTOR).any():
+            raise InputError(
+                f"mining={config.mining!r} needs to know what every picture shows, and a file of pairs that names its "
+                "impostors says it of its pairs alone; leave mining out"
+            )
         head = MetricHead(config.distance, name="head")
         legs = spread.alone(backbone), spread.alone(projection)
         return cls(config, dataset, bank, split, proof, *legs, head, spread, precision)
 
     def __post_init__(self) -> None:
         """Draw the fixed pairs, and make one leg of backbone and projection."""
-        self.checkpoints = checkpoint_folder(self.config, self.dataset, self.bank, self.split, self.backbone)
+        resolved = replace(self.config, precision=self.precision)  # what `auto` is may change with the machine
+        self.checkpoints = checkpoint_folder(resolved, self.dataset, self.bank, self.split, self.backbone)
         self.leg = keras.Model(self.backbone.input, self.projection(self.backbone.output), name="leg")
         self.validation = self._judged(self.split.validation)
         self.test = self._judged(self.split.test)
@@ -307,11 +316,11 @@ class Run:
         """List the impostors of the training part that may be none, but for those that a person has judged."""
         part = self._searched()
         judged = {verdict.pictures for verdict in in_force(read_review(self.dataset.root))}
-        found = zip(*find_doubted(part, embeddings[part.images], self.head), strict=True)
+        most = _SUSPECTS + len(judged)
+        found = zip(*find_doubted(part, embeddings[part.images], self.head, most), strict=True)
         named = [(self.dataset.paths[one], self.dataset.paths[two], float(score)) for one, two, score in found]
-        return [
-            {"one": one, "two": two, "score": score} for one, two, score in named if frozenset({one, two}) not in judged
-        ]
+        open_ones = [pair for pair in named if frozenset(pair[:2]) not in judged]
+        return [dict(zip(("one", "two", "score"), pair, strict=True)) for pair in open_ones[:_SUSPECTS]]
 
     def _sample(self, part: Part) -> Part:
         return sample_part(part, self.config.seed)

@@ -46,7 +46,7 @@ GOOD_WITH_MANY = GOOD | {
     "reflections": True,
     "images_together": 32,
 }  # not for losses of pairs
-GOOD_FROM_SCRATCH = {"leg": "stroke_cnn", "frame": 48, "whiten": True}
+GOOD_FROM_SCRATCH = {"leg": "stroke_cnn", "loss": "triplet", "frame": 48, "whiten": True}
 
 
 def test_every_setting_goes_through_json() -> None:
@@ -166,6 +166,7 @@ FROZEN, SCRATCH, TUNED = {"leg": "vgg16"}, {"leg": "base_cnn"}, {"leg": "vgg16",
         ({**SCRATCH, "mining": "hard", "loss": "triplet"}, "mining='hard' is for losses of pairs.*leave mining out"),
         ({**FROZEN, "engine": "openvino", "precision": "mixed_float16"}, "is for engine=keras.*openvino_bfloat16"),
         ({**FROZEN, "embedding": None, "loss": "triplet"}, "has nothing to learn; give embedding=128"),
+        ({**SCRATCH, "whiten": True}, "whiten=True would undo what loss='binary_crossentropy' learns"),
     ],
 )
 def test_what_would_change_nothing_is_told(settings: dict[str, object], message: str) -> None:
@@ -178,6 +179,7 @@ def test_what_would_change_nothing_is_told(settings: dict[str, object], message:
     [
         ({**FROZEN, "augment": "photo"}, "augment=photo changes nothing.*give views=4"),
         ({**TUNED, "augment": "photo"}, "augment=photo changes nothing.*give views=4"),
+        ({**SCRATCH, "images_together": 32, "loss": "cosface"}, "images_together=32 changes nothing with loss=cosface"),
         ({**FROZEN, "batch_images": 32}, "batch_images=32 changes nothing.*give fine_tune"),
         ({**FROZEN, "augment": "photo", "views": 2}, None),
         ({**SCRATCH, "augment": "photo", "batch_images": 32}, None),

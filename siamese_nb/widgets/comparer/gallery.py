@@ -1,5 +1,6 @@
 """Many pictures at once: ranked against one, or each against each."""
 
+import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -74,6 +75,9 @@ class Gallery:
             self._add(picture)
         except InputError as error:
             self.refuse(name, str(error))
+        except Exception as error:  # the others must not wait for ever
+            logging.getLogger(__name__).exception("reading %s failed", name)
+            self.refuse(name, f"reading {name} failed: {type(error).__name__}: {error}")
         self._upload = None
 
     def refuse(self, name: str, message: str) -> None:

@@ -2,6 +2,7 @@
 
 import tempfile
 import weakref
+from typing import BinaryIO
 
 from siamese_nb.errors import InputError
 
@@ -10,8 +11,7 @@ class Spool:
     """Keep the bytes of many files in one temporary file, which the system removes with this object."""
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115  # open as long as this object lives
-        weakref.finalize(self, self._file.close)
+        self._file: BinaryIO | None = None
         self._spans: dict[int, tuple[int, int]] = {}
 
     def add(self, number: int, data: bytes) -> None:
@@ -20,14 +20,17 @@ class Spool:
         Raises
         ------
         InputError
-            If the disk is full.
+            If the disk is full, or there is no place for temporary files.
         """
         try:
-            start = self._file.seek(0, 2)
-            self._file.write(data)
-            self._file.flush()
+            if self._file is None:  # unbuffered: what did not fit must not come back with the next file
+                self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  # open as long as this object lives
+                weakref.finalize(self, self._file.close)
+            start = rest = self._file.seek(0, 2)
+            while rest < start + len(data):
+                rest += self._file.write(data[rest - start :])
         except OSError as error:
-            place = tempfile.gettempdir()
+            place = tempfile.tempdir or "the folder for temporary files"
             raise InputError(
                 f"no room for the pictures in {place} ({error.strerror}); give fewer, or set TMPDIR"
             ) from error
@@ -36,5 +39,6 @@ class Spool:
     def read(self, number: int) -> bytes:
         """Return the bytes that were kept under a number."""
         start, length = self._spans[number]
+        assert self._file is not None  # something was kept
         self._file.seek(start)
         return self._file.read(length)

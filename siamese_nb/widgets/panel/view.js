@@ -180,7 +180,8 @@ class View {
 
   draw() {
     const stopping = Boolean(this.state.stopping);
-    if (this.late && !stopping && this.phase === "training" && this.epochs) this.interrupt();
+    const late = this.late && this.asked === this.state.run;
+    if (late && !stopping && this.phase === "training" && this.epochs) this.interrupt();
     this.card.dataset.phase = this.gone ? "failed" : this.phase;
     put(this.title, this.gone ? "The kernel is gone" : (PHASES[this.phase] ?? STAGES[this.state.stage] ?? "Training"));
     put(this.note, this.words(stopping));
