@@ -635,6 +635,12 @@ def test_mining_is_for_one_device(tiny: Train, tmp_path: Path, monkeypatch: pyte
         tiny(mining="hard")
 
 
+def test_mining_needs_to_know_what_every_picture_shows(tiny: Train, make_couples, tmp_path: Path) -> None:
+    file = write_pairs(make_couples(tmp_path / "pictures", couples=30, size=32), tmp_path / "pairs.csv")
+    with pytest.raises(InputError, match="mining='hard' needs to know what every picture shows"):
+        tiny(file, mining="hard")
+
+
 @pytest.mark.skipif(not REAL_WEIGHTS.exists(), reason="the real weights lie in ../shared/data, which is not here")
 def test_real_weights_are_trained_upon(make_couples, tmp_path: Path) -> None:
     data = make_couples(tmp_path / "data", categories=2, couples=4, size=32)

@@ -134,6 +134,24 @@ def test_what_is_no_picture_is_named_and_left_out(comparer):
     assert comparer.gallery == {}
 
 
+def test_a_file_whose_reading_fails_leaves_the_others_theirs(reading):
+    def scores(one, others):
+        return np.array([score(one, other) for other in others])
+
+    def faulty(data):
+        if data == FILES["2.png"]:
+            raise RuntimeError("out of memory")
+        return reading(data)
+
+    widget = Comparer(compare, read=faulty, scores=scores, background={"threshold": THRESHOLD})
+    widget.comm = FakeComm(lambda message: None)
+    widget.set(one=make_png(3))
+    give(widget, {name: FILES[name] for name in ("1.png", "2.png", "3.png")})
+    assert [member["status"] for member in widget.gallery["members"]] == ["picture", "error", "picture"]
+    assert "reading 2.png failed: RuntimeError: out of memory" in widget.gallery["members"][1]["message"]
+    assert sorted(row["name"] for row in widget.ranked) == ["1.png", "3.png"]
+
+
 def test_files_of_several_chunks_are_put_together(comparer):
     large = encode(make_image(1, (900, 900)), "PNG")
     assert len(large) > CHUNK
