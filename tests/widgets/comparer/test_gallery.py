@@ -147,8 +147,8 @@ def test_a_file_whose_reading_fails_leaves_the_others_theirs(reading):
     widget.comm = FakeComm(lambda message: None)
     widget.set(one=make_png(3))
     give(widget, {name: FILES[name] for name in ("1.png", "2.png", "3.png")})
-    assert [member["status"] for member in widget.gallery["members"]] == ["picture", "error", "picture"]
-    assert "reading 2.png failed: RuntimeError: out of memory" in widget.gallery["members"][1]["message"]
+    messages = [member["message"] for member in widget.gallery["members"]]
+    assert messages == ["", "reading 2.png failed: RuntimeError: out of memory", ""]
     assert sorted(row["name"] for row in widget.ranked) == ["1.png", "3.png"]
 
 
