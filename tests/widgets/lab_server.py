@@ -10,7 +10,7 @@ import time
 import urllib.request
 from pathlib import Path
 
-from playwright.sync_api import CDPSession, Locator, Page
+from playwright.sync_api import CDPSession, ConsoleMessage, Locator, Page
 
 START_SECONDS = 180
 RUN_SECONDS = 240
@@ -140,10 +140,15 @@ class LabPage:
         self.server = server
         self.errors: list[str] = []
         self.opened: list[str] = []
-        page.on("console", lambda message: message.type == "error" and self.errors.append(message.text))
+        page.on("console", self._listen)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.context.on("page", lambda other: self.opened.append(other.url))
         self.start()
+
+    def _listen(self, message: ConsoleMessage) -> None:
+        # JupyterLab asks a new kernel for its debugger, and says so if the notebook is closed before the answer.
+        if message.type == "error" and not message.text.startswith("Could not restore the debugger state"):
+            self.errors.append(message.text)
 
     def start(self) -> None:
         """Open the page that notebooks are opened in."""
