@@ -12,7 +12,6 @@ from siamese_nb.board import BoardLogs
 from siamese_nb.callbacks import DIVERGED, PairMetrics, Progress
 from siamese_nb.checkpoints import Checkpoint, History
 from siamese_nb.config import TrainConfig
-from siamese_nb.devices import choose_precision
 from siamese_nb.engines import compiled_by_xla
 from siamese_nb.errors import InputError
 from siamese_nb.learners import PairLearner
@@ -76,7 +75,7 @@ def fit_stage(
     least = min((sign * value for value in history.get(learner.monitor, [])), default=np.inf)
     with learner.distribution.scope():
         optimizer = _OPTIMIZERS[learner.config.optimizer](_schedule(learner, rate))
-        if choose_precision(learner.config.precision) == "mixed_float16":  # many a gradient is below its least number
+        if learner.config.precision == "mixed_float16":  # many a gradient is below its least number
             optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
         learner.model.compile(optimizer, learner.loss, jit_compile=compiled_by_xla())
     mode = "min" if sign == 1 else "max"

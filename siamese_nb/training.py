@@ -143,7 +143,6 @@ class Run:
     projection: keras.Model
     head: MetricHead
     distribution: OneDevice = field(default_factory=OneDevice)
-    precision: str = "float32"
     history: dict[str, list[float]] = field(default_factory=dict)
     panel: Panel | None = None
 
@@ -162,8 +161,9 @@ class Run:
             backbone = build_leg(config.leg, config.frame or size, config.weights)
             projection = build_projection(backbone.output_shape[-1], config.embedding)
         another = config.engine != "keras" and not (config.learns_leg or config.fine_tune)  # has its own
-        precision = "float32" if another else choose_precision(config.precision)
-        set_precision(backbone, precision)
+        # Kept as what it has become: what `auto` is may change with the machine that goes on.
+        config = replace(config, precision="float32" if another else choose_precision(config.precision))
+        set_precision(backbone, config.precision)
         dataset, bank = dataset.bank((size, size))
         shares = config.validation_share, config.test_share
         split, proof = certified_split(dataset, bank, seed=config.seed, by=config.split_by, shares=shares)
@@ -174,12 +174,11 @@ class Run:
             )
         head = MetricHead(config.distance, name="head")
         legs = spread.alone(backbone), spread.alone(projection)
-        return cls(config, dataset, bank, split, proof, *legs, head, spread, precision)
+        return cls(config, dataset, bank, split, proof, *legs, head, spread)
 
     def __post_init__(self) -> None:
         """Draw the fixed pairs, and make one leg of backbone and projection."""
-        resolved = replace(self.config, precision=self.precision)  # what `auto` is may change with the machine
-        self.checkpoints = checkpoint_folder(resolved, self.dataset, self.bank, self.split, self.backbone)
+        self.checkpoints = checkpoint_folder(self.config, self.dataset, self.bank, self.split, self.backbone)
         self.leg = keras.Model(self.backbone.input, self.projection(self.backbone.output), name="leg")
         self.validation = self._judged(self.split.validation)
         self.test = self._judged(self.split.test)
@@ -244,7 +243,6 @@ class Run:
             **{name: scored.figures_by_kind(choice.threshold) for name, scored in pairs.items()},
             "baselines": self._baselines(),
             "config": self.config.to_dict(),
-            "precision": self.precision,
             "dataset": dataset_facts(self.dataset, self.bank, self.split),
             "certificate": self.proof.to_dict(),
             "versions": versions(),
@@ -344,7 +342,10 @@ class Run:
 
     def _shortest(self) -> tuple[keras.Model, NDArray[Any]]:
         """Return what embeds rows with the least work, and exactly: of a frozen leg, the rest from its features."""
-        averaged, exact = self.config.averaged_views > 1, self.config.engine in EXACT and self.precision == "float32"
+        averaged, exact = (
+            self.config.averaged_views > 1,
+            self.config.engine in EXACT and self.config.precision == "float32",
+        )
         if self.config.learns_leg or self.config.fine_tune or averaged or not exact:
             return self.leg, self.bank.images
         return self.projection, self.features

@@ -582,9 +582,9 @@ def test_what_has_learned_in_half_precision_is_saved_in_float32(
     monkeypatch.setattr(training, "fit_stage", watched)
     verifier = tiny(**leg, precision=precision)
     assert learned == ["LossScaleOptimizer" if precision == "mixed_float16" else "Adam"]
-    assert verifier.about["precision"] == precision
+    assert verifier.about["config"]["precision"] == precision
     exact = tiny(**leg)
-    assert exact.about["precision"] == "float32"
+    assert exact.about["config"]["precision"] == "float32"
     assert verifier.history["val_auc"] != exact.history["val_auc"] or verifier.history["loss"] != exact.history["loss"]
     assert verifier.about["test"]["auc"] == pytest.approx(exact.about["test"]["auc"], abs=0.05)
     loaded = Verifier.load(verifier.path)
