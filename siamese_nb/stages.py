@@ -71,40 +71,18 @@ def fit_stage(
     """
     keras.utils.set_random_seed(learner.config.seed)  # a stage must not depend on how the one before came to its end
     before = [(part, part.get_weights()) for part in (learner.leg, learner.head) if part.built]
-    sign = -1 if learner.monitor == "val_auc" else 1
-    least = min((sign * value for value in history.get(learner.monitor, [])), default=np.inf)
-    with learner.distribution.scope():
-        optimizer = _OPTIMIZERS[learner.config.optimizer](_schedule(learner, rate))
-        if learner.config.precision == "mixed_float16":  # many a gradient is below its least number
-            optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
-        learner.model.compile(optimizer, learner.loss, jit_compile=compiled_by_xla())
-    mode = "min" if sign == 1 else "max"
-    best = keras.callbacks.EarlyStopping(
-        learner.monitor,
-        patience=learner.config.patience,
-        restore_best_weights=learner.config.keep == "best",
-        mode=mode,
-    )
+    done, best = len(history.get("loss", [])), _early_stopping(learner)
     kept = Checkpoint(checkpoint, best)
     with learner.distribution.scope():
+        _compile(learner, rate)
         kept.restore(learner.model)
     learner.batches.begin(kept.epochs)
-    done = len(history.get("loss", []))
-    score, settle = map(learner.distribution.measured, (learner.score, learner.settle))
-    watching = PairMetrics(score, watched.train, watched.validation, settle)
-    epochs = kept.epochs if kept.ended else learner.config.epochs
-    if panel is None:
-        shown: keras.callbacks.Callback = Progress(epochs, len(learner.batches), kept.epochs)
-    else:
-        shown = Reports(panel, checkpoint.stem, learner, kept, history, epochs)
+    epochs = kept.epochs if kept.ended else learner.config.epochs  # none are left of a stage that had come to its end
+    callbacks = _callbacks(learner, watched, history, folder, kept, epochs, panel)
     stopped: KeyboardInterrupt | None = None
     try:
-        left = range(done + kept.epochs, done + epochs)  # none if the stage had come to its end
-        callbacks = [watching, best, BoardLogs(folder, watching, kept, done), kept, shown]
-        if learner.config.mining != "none":
-            callbacks.append(MineBetweenEpochs(lambda: _mine(learner)))
         learner.distribution.fit(
-            learner.model, learner.batches, initial_epoch=left.start, epochs=left.stop, callbacks=callbacks
+            learner.model, learner.batches, initial_epoch=done + kept.epochs, epochs=done + epochs, callbacks=callbacks
         )
     except KeyboardInterrupt as error:
         stopped = error
@@ -115,14 +93,56 @@ def fit_stage(
             raise
         raise InputError(DIVERGED.format(epoch=kept.epochs + 1)) from error
     learner.settle(watched.train)
-    reached = min((sign * value for value in kept.seen.get(learner.monitor, [])), default=np.inf)
-    if learner.config.keep == "best" and reached > least:
+    if learner.config.keep == "best" and _reached(learner, kept.seen) > _reached(learner, history):
         for part, weights in before:
             part.set_weights(weights)
     for name, values in kept.seen.items():
         history.setdefault(name, []).extend(values)
     if stopped:
         raise stopped
+
+
+def _reached(learner: PairLearner, history: History) -> float:
+    """Return the best of the monitored figure, turned so that less is better; infinite before any epoch."""
+    sign = -1 if learner.monitor == "val_auc" else 1
+    return min((sign * value for value in history.get(learner.monitor, [])), default=np.inf)
+
+
+def _early_stopping(learner: PairLearner) -> keras.callbacks.EarlyStopping:
+    return keras.callbacks.EarlyStopping(
+        learner.monitor,
+        patience=learner.config.patience,
+        restore_best_weights=learner.config.keep == "best",
+        mode="max" if learner.monitor == "val_auc" else "min",
+    )
+
+
+def _compile(learner: PairLearner, rate: float) -> None:
+    optimizer = _OPTIMIZERS[learner.config.optimizer](_schedule(learner, rate))
+    if learner.config.precision == "mixed_float16":  # many a gradient is below its least number
+        optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
+    learner.model.compile(optimizer, learner.loss, jit_compile=compiled_by_xla())
+
+
+def _callbacks(
+    learner: PairLearner,
+    watched: Watched,
+    history: History,
+    folder: Path,
+    kept: Checkpoint,
+    epochs: int,
+    panel: Panel | None,
+) -> list[keras.callbacks.Callback]:
+    """List what watches a stage, in the order that each of them asks for: measured, judged, written down, shown."""
+    score, settle = map(learner.distribution.measured, (learner.score, learner.settle))
+    watching = PairMetrics(score, watched.train, watched.validation, settle)
+    board = BoardLogs(folder, watching, kept, len(history.get("loss", [])))
+    if panel is None:
+        shown: keras.callbacks.Callback = Progress(epochs, len(learner.batches), kept.epochs)
+    else:
+        shown = Reports(panel, kept.file.stem, learner, kept, history, epochs)
+    mining = [MineBetweenEpochs(lambda: _mine(learner))] if learner.config.mining != "none" else []
+    return [watching, kept.best, board, kept, shown, *mining]
 
 
 def _mine(learner: PairLearner) -> None:

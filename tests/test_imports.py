@@ -25,8 +25,8 @@ WITH_KERAS = {
     "fetch", "frames", "scratch_legs", "legs", "blocks", "models", "views", "whitening", "muon",
     "sources", "engines", "embeddings", "losses",
     "augmentation", "mining", "batches", "distribution", "learners", "callbacks", "checkpoints", "board", "devices",
-    "watching", "stages", "explain", "bundle", "verifier", "same_pairs", "provenance", "training", "answers", "app",
-    "demo",
+    "watching", "stages", "explain", "bundle", "verifier", "same_pairs", "provenance", "run", "outcome",
+    "training", "answers", "app", "demo",
 }  # fmt: skip
 # What the rooms that anyone should be able to use alone may know of the others, beside `errors`.
 KNOWS = {

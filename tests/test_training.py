@@ -19,17 +19,22 @@ import tensorflow
 from test_tensorboard import read_events
 
 from siamese_nb import batches as batches_module
-from siamese_nb import learners, mining, scored_pairs, stages, training
+from siamese_nb import learners, mining, outcome, scored_pairs, stages, training
+from siamese_nb import run as run_module
 from siamese_nb.bank import digest
 from siamese_nb.callbacks import WATCHED, PairMetrics, Progress, watched_figures
 from siamese_nb.checkpoints import Checkpoint
 from siamese_nb.config import TrainConfig
 from siamese_nb.dataset import scan
+from siamese_nb.distribution import OneDevice
 from siamese_nb.errors import InputError
 from siamese_nb.intervals import figures_with_intervals
 from siamese_nb.legs import Preprocessing, build_leg
+from siamese_nb.outcome import Outcome
+from siamese_nb.pairs import Pairs, Part
+from siamese_nb.run import Run
 from siamese_nb.split import whole
-from siamese_nb.training import Run, train
+from siamese_nb.training import train
 from siamese_nb.verifier import Verifier
 from siamese_nb.widgets import PairBrowser
 
@@ -54,7 +59,7 @@ def tiny(make_couples, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
 
     Every third of these couples shows two different things, so that no network gets all of them right.
     """
-    monkeypatch.setattr(training, "build_leg", tiny_leg)
+    monkeypatch.setattr(run_module, "build_leg", tiny_leg)
     tensorflow.config.run_functions_eagerly(True)  # compiling takes longer than these few steps do
     few = functools.partial(figures_with_intervals, n_bootstrap=20)  # nobody looks at the bounds here
     monkeypatch.setattr(scored_pairs, "figures_with_intervals", few)
@@ -215,15 +220,15 @@ def test_a_seed_decides_everything_and_runs_of_one_second_get_names_of_their_own
 
 def test_the_threshold_does_not_look_at_test(tiny: Train, monkeypatch: pytest.MonkeyPatch) -> None:
     honest = tiny(**FROZEN)
-    begin = Run.begin
+    judged = outcome._judged
 
-    def with_other_labels(*given: object) -> Run:
-        run = begin(*given)
-        part, pairs, counted = run.test
-        run.test = part, dataclasses.replace(pairs, label=1 - pairs.label), counted
-        return run
+    def with_other_labels(run: Run, part: Part) -> tuple[Pairs, np.ndarray]:
+        pairs, counted = judged(run, part)
+        if part is run.split.test:
+            pairs = dataclasses.replace(pairs, label=1 - pairs.label)
+        return pairs, counted
 
-    monkeypatch.setattr(Run, "begin", with_other_labels)
+    monkeypatch.setattr(outcome, "_judged", with_other_labels)
     fooled = tiny(**FROZEN)
     assert fooled.about["threshold"] == honest.about["threshold"]
     assert fooled.about["calibration"] == honest.about["calibration"]
@@ -285,7 +290,7 @@ def cut_at(monkeypatch: pytest.MonkeyPatch, owner: type, name: str, call: int) -
         ("binary_crossentropy", (Checkpoint, "on_epoch_end", 3)),  # measured, not yet written down
         ("binary_crossentropy", (Run, "fit_block", 1)),  # between two stages
         ("cosface", (PairMetrics, "on_epoch_end", 2)),  # before an epoch is measured
-        ("cosface", (Run, "verifier", 1)),  # trained
+        ("cosface", (Outcome, "verifier", 1)),  # trained
         ("focal", (Checkpoint, "on_epoch_end", 2)),  # mined with weights that are lost
         ("focal", (Progress, "on_train_batch_end", 5)),  # learning from what was mined, in the second stage
     ],
@@ -316,10 +321,10 @@ KILLED = """
 import os, signal, sys
 import keras, numpy as np, tensorflow
 from test_training import FROZEN, tiny_leg
-from siamese_nb import TrainConfig, checkpoints, train, training
+from siamese_nb import TrainConfig, run, train
 
 tensorflow.config.run_functions_eagerly(True)
-training.build_leg = tiny_leg
+run.build_leg = tiny_leg
 savez, calls = np.savez, []
 
 def cut_short(stream, **arrays):
@@ -364,7 +369,7 @@ def test_what_was_done_before_the_cut_is_not_done_again(
     tiny: Train, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch, pytest.raises(PowerCutError):
-        cut_at(patch, Run, "verifier", 1)
+        cut_at(patch, Outcome, "verifier", 1)
         tiny(epochs=3)
     measured: list[int] = []
     method = PairMetrics.on_epoch_end
@@ -379,7 +384,7 @@ def test_what_was_done_before_the_cut_is_not_done_again(
 
 def test_a_damaged_checkpoint_is_passed_over(tiny: Train, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch, pytest.raises(PowerCutError):
-        cut_at(patch, Run, "verifier", 1)
+        cut_at(patch, Outcome, "verifier", 1)
         tiny()
     (file,) = (cache / "runs").glob("*/*.npz")
     file.write_bytes(file.read_bytes()[:1000])
@@ -508,7 +513,7 @@ def test_whatever_the_loss_the_best_epoch_is_kept_and_one_neuron_fits_its_traini
 def test_a_framed_whitened_leg_that_learned_in_half_precision_computes_in_full(
     tiny: Train, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(training, "build_leg", build_leg)
+    monkeypatch.setattr(run_module, "build_leg", build_leg)
     verifier = tiny(frame=28, precision="mixed_bfloat16", whiten=True, averaged_views=2, loss="triplet", epochs=1)
     assert verifier.image_size == (32, 32)
     inner = verifier.leg.get_layer("leg").get_layer("leg")
@@ -526,7 +531,7 @@ def test_a_frame_larger_than_the_pictures_is_told(tiny: Train) -> None:
 
 
 def test_fine_tuning_moves_the_leg_but_not_its_statistics(tiny: Train, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training, "_BLOCK_SLOWER", 1)
+    monkeypatch.setattr(run_module, "_BLOCK_SLOWER", 1)
     verifier = tiny(**FROZEN, fine_tune=True, epochs=3)
     keras.utils.set_random_seed(0)
     before = {weight.path.split("/")[-1]: weight.numpy() for weight in tiny_leg("mobilenetv2", 32).weights}
@@ -550,7 +555,7 @@ class Lies(batches_module.ImageBatches):
 
 @pytest.mark.parametrize("lies", [False, True])
 def test_fine_tuning_never_ends_worse_than_it_began(lies: bool, tiny: Train, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training, "_BLOCK_SLOWER", 1e-4 if lies else 0.5)
+    monkeypatch.setattr(run_module, "_BLOCK_SLOWER", 1e-4 if lies else 0.5)
     if lies:
         monkeypatch.setattr(learners, "image_batches", Lies)
     verifier = tiny(**FROZEN, fine_tune=True)
@@ -579,7 +584,7 @@ def test_what_has_learned_in_half_precision_is_saved_in_float32(
         fit(learner, *given)
         learned.append(type(learner.model.optimizer).__name__)
 
-    monkeypatch.setattr(training, "fit_stage", watched)
+    monkeypatch.setattr(run_module, "fit_stage", watched)
     verifier = tiny(**leg, precision=precision)
     assert learned == ["LossScaleOptimizer" if precision == "mixed_float16" else "Adam"]
     assert verifier.about["config"]["precision"] == precision
@@ -630,7 +635,7 @@ def test_what_is_labelled_as_another_thing_by_mistake_is_named_until_it_is_judge
 
 
 def test_mining_is_for_one_device(tiny: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training.OneDevice, "replicas", 2)
+    monkeypatch.setattr(OneDevice, "replicas", 2)
     with pytest.raises(InputError, match="mining='hard' needs one device"):
         tiny(mining="hard")
 

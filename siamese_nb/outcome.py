@@ -1,0 +1,198 @@
+"""What a training run came to: the network as others will use it, and the evidence that it is judged by."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from siamese_nb.baselines import colour_histogram_baseline
+from siamese_nb.board import draw_hardest, write_outcome
+from siamese_nb.calibration import fit_calibration
+from siamese_nb.descriptors import describe_colours
+from siamese_nb.devices import set_precision
+from siamese_nb.doctor import figures_of
+from siamese_nb.embeddings import cosine_scores, pair_scores, row_embeddings
+from siamese_nb.engines import EXACT
+from siamese_nb.errors import InputError
+from siamese_nb.frames import frame_first
+from siamese_nb.learners import fit_head
+from siamese_nb.metrics import is_collapsed
+from siamese_nb.mining import SEARCHED_IMAGES, find_doubted
+from siamese_nb.models import build_siamese
+from siamese_nb.novelty import Known
+from siamese_nb.pairs import Pairs, Part
+from siamese_nb.projector import write_projector
+from siamese_nb.provenance import auc_by_kind, dataset_facts, versions
+from siamese_nb.review import in_force, read_review
+from siamese_nb.run import Run
+from siamese_nb.scored_pairs import ScoredPairs
+from siamese_nb.stages import Watched, sample_part
+from siamese_nb.thresholds import choose_threshold
+from siamese_nb.verifier import Verifier
+from siamese_nb.views import average_views
+from siamese_nb.whitening import whiten, within_class_whitening
+
+_SUSPECTS = 100  # to be looked at by a person
+_PROJECTED_IMAGES = 1000  # as many points as one can tell apart, and a sprite that browsers load at once
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """A run that has learned, its whole leg, and the embeddings that everything here follows from.
+
+    Attributes
+    ----------
+    run : Run
+    leg : keras.Model
+        `uint8[n, height, width, 3]` to embeddings, with all that a picture goes through, in float32.
+    embeddings : ndarray of shape (n, d), float32
+        Of each picture of the bank that the evidence needs; rows of others are 0.
+    """
+
+    run: Run
+    leg: keras.Model
+    embeddings: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, run: Run) -> "Outcome":
+        """Make the leg whole, and embed what the evidence needs, each picture once."""
+        leg = _whole_leg(run)
+        embeddings = _embeddings(run, leg)
+        if run.config.whiten:  # the neuron has not seen embeddings like these
+            pairs = Watched.draw(run.split.train, run.split.validation, run.config).train
+            fit_head(run.head, embeddings, pairs.one, pairs.two, pairs.label)
+        return cls(run, leg, embeddings)
+
+    def verifier(self) -> Verifier:
+        """Choose the threshold on validation, measure on test, and put the evidence together.
+
+        Raises
+        ------
+        InputError
+            If the network collapsed: all its scores are equal.
+        """
+        run = self.run
+        pairs = {name: self._scored(getattr(run.split, name)) for name in ("validation", "test")}
+        judged = pairs["validation"]
+        if is_collapsed(judged.scores):
+            raise InputError(
+                f"the network collapsed: every pair scores {judged.scores.mean():.3f}, so it tells nothing apart and "
+                f"is not saved; try a learning rate below {run.config.learning_rate:g}, more couples or another leg"
+            )
+        counted = judged.main
+        choice = choose_threshold(counted.labels, counted.scores)
+        about: dict[str, Any] = {
+            "threshold": choice.to_dict(),
+            "calibration": fit_calibration(counted.labels, counted.scores).to_dict(),
+            **{name: scored.figures_by_kind(choice.threshold) for name, scored in pairs.items()},
+            "baselines": self._baselines(),
+            "config": run.config.to_dict(),
+            "dataset": dataset_facts(run.dataset, run.bank, run.split),
+            "certificate": run.proof.to_dict(),
+            "versions": versions(),
+        }
+        if run.config.mining != "none":
+            about["suspects"] = self._suspects()
+        used = np.concatenate([run.split.train.images, run.split.validation.images])
+        seen, looks = np.unique(run.bank.digests[used]), figures_of(run.bank).hashes[used]
+        model = build_siamese(self.leg, run.head)
+        return Verifier(model, about, run.history, pairs, seen, looks, self._known())
+
+    def log(self, folder: Path, verifier: Verifier) -> None:
+        """Show in TensorBoard what was learned: test figures, the hardest validation pairs, embeddings of test."""
+        run, images, paths = self.run, self.run.bank.images, self.run.dataset.paths
+        test, validation = verifier.pairs["test"].main, verifier.pairs["validation"].main
+        drawn = Watched.draw(run.split.train, run.split.validation, run.config).validation
+        hardest = draw_hardest(images, drawn.one, drawn.two, drawn.label, validation.scores, verifier.threshold)
+        write_outcome(folder, test.labels, test.scores, hardest, len(run.history["loss"]))
+        part = sample_part(run.split.test, run.config.seed, _PROJECTED_IMAGES)
+        columns = {
+            "category": [run.dataset.categories[number] for number in run.dataset.category[part.images]],
+            "identity": [str(number) for number in part.identity],
+            "path": [paths[row] for row in part.images],
+        }
+        write_projector(folder, self.embeddings[part.images], images[part.images], columns)
+
+    def _scored(self, part: Part) -> ScoredPairs:
+        pairs, counted = _judged(self.run, part)
+        scores = pair_scores(self.run.head, self.embeddings, pairs.one, pairs.two)
+        return ScoredPairs.from_pairs(pairs, counted, scores, self.run.dataset.paths, part)
+
+    def _baselines(self) -> dict[str, dict[str, float]]:
+        """Measure on the test pairs what needs no training."""
+        run = self.run
+        pairs, _ = _judged(run, run.split.test)
+        scores = {"colour_histogram": colour_histogram_baseline(run.bank.images, pairs.one, pairs.two)}
+        if run.features is not None and not run.config.fine_tune:
+            scores["frozen_cosine"] = cosine_scores(run.features, pairs.one, pairs.two)
+        return {name: auc_by_kind(pairs, values) for name, values in scores.items()}
+
+    def _suspects(self) -> list[dict[str, Any]]:
+        """List the impostors of the training part that may be none, but for those that a person has judged."""
+        run, part = self.run, _known_part(self.run)
+        judged = {verdict.pictures for verdict in in_force(read_review(run.dataset.root))}
+        most = _SUSPECTS + len(judged)
+        found = zip(*find_doubted(part, self.embeddings[part.images], run.head, most), strict=True)
+        named = [(run.dataset.paths[one], run.dataset.paths[two], float(score)) for one, two, score in found]
+        open_ones = [pair for pair in named if frozenset(pair[:2]) not in judged]
+        return [dict(zip(("one", "two", "score"), pair, strict=True)) for pair in open_ones[:_SUSPECTS]]
+
+    def _known(self) -> Known:
+        """Keep a sample of what was trained on, and how far from it validation lies."""
+        split, config = self.run.split, self.run.config
+        train, validation = (sample_part(part, config.seed) for part in (split.train, split.validation))
+        known, kept = (
+            (self.embeddings[part.images], describe_colours(self.run.bank.images[part.images]))
+            for part in (train, validation)
+        )
+        # What is new in use is what the parts do not share: another thing, or another category with all its things.
+        by = config.split_by
+        return Known.from_parts(known, kept, getattr(train, by), getattr(validation, by), config.seed)
+
+
+def _whole_leg(run: Run) -> keras.Model:
+    """Return the trained leg with all that a picture goes through before and after it, in full precision."""
+    set_precision(run.backbone, "float32")  # whatever it has learned in
+    exact = keras.Model(run.backbone.input, run.projection(run.backbone.output), name="leg")
+    leg = average_views(exact, run.config.averaged_views)
+    leg = frame_first(leg, run.bank.images.shape[1], run.config.frame)
+    if not run.config.whiten:
+        return leg
+    rows = run.split.train.images
+    embeddings, place, _ = row_embeddings(exact, run.pictures(), rows, rows)  # one view of each: averages cost as many
+    return whiten(leg, within_class_whitening(embeddings[place], run.split.train.identity))
+
+
+def _embeddings(run: Run, leg: keras.Model) -> NDArray[np.float32]:
+    parts = (run.split.validation, run.split.test, _known_part(run))
+    rows = np.concatenate([part.images for part in parts])
+    shortest, table = _shortest(run, leg)
+    found = np.zeros((len(table), leg.output_shape[-1]), np.float32)
+    found[np.sort(rows)] = row_embeddings(shortest, table, rows, rows)[0]
+    return found
+
+
+def _shortest(run: Run, leg: keras.Model) -> tuple[keras.Model, NDArray[Any]]:
+    """Return what embeds rows with the least work, and exactly: of a frozen leg, the rest from its features."""
+    config = run.config
+    exact = config.engine in EXACT and config.precision == "float32"
+    if run.features is None or config.fine_tune or config.averaged_views > 1 or not exact:
+        return leg, run.bank.images
+    return run.projection, run.features
+
+
+def _known_part(run: Run) -> Part:
+    """Return the training things whose embeddings are needed: a sample, or all that suspects are looked for in."""
+    train, config = run.split.train, run.config
+    if config.mining == "none":
+        return sample_part(train, config.seed)
+    most = SEARCHED_IMAGES[config.distance]
+    return sample_part(train, config.seed, most) if len(train.images) > most else train
+
+
+def _judged(run: Run, part: Part) -> tuple[Pairs, NDArray[np.bool_]]:
+    """Draw the fixed pairs of a part, and tell which of them count; they follow from it and the seed alone."""
+    return part.judged(run.config.seed, run.config.neg_factor, run.config.negatives)
