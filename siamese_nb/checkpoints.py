@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from zipfile import BadZipFile
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 from siamese_nb.bank import Bank
 from siamese_nb.config import TrainConfig
@@ -20,14 +22,19 @@ from siamese_nb.storage import cache_folder, whole_file
 History = dict[str, list[float]]
 
 
-def checkpoint_folder(config: TrainConfig, dataset: Dataset, bank: Bank, split: Split, backbone: keras.Model) -> Path:
-    """Return the folder, in the cache, of all that follows from this configuration, these pictures, split and leg."""
+def checkpoint_folder(
+    config: TrainConfig, dataset: Dataset, bank: Bank, split: Split, backbone: keras.Model, confirmed: NDArray[np.int64]
+) -> Path:
+    """Return the folder, in the cache, of all that follows from this configuration, these pictures, split and leg.
+
+    So it does from the impostors that are confirmed, as rows of the bank.
+    """
     key = hashlib.blake2b(digest_size=16)
     about = {"config": config.to_dict(), "versions": versions(), "paths": dataset.paths, "shape": bank.images.shape}
     key.update(json.dumps(about).encode("utf-8", "surrogateescape"))
     judged = (split.train, split.validation)
     parts = [array for part in judged for array in (part.images, part.identity, part.category, part.labelled)]
-    for array in (bank.digests, dataset.identity, *parts, *backbone.get_weights()):
+    for array in (bank.digests, dataset.identity, *parts, confirmed, *backbone.get_weights()):
         key.update(np.ascontiguousarray(array).data)
     return cache_folder() / "runs" / key.hexdigest()
 
@@ -64,17 +71,22 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
         return len(self.seen.get("loss", []))
 
     def restore(self, model: keras.Model) -> None:
-        """Put a compiled model where the file says the stage stood; without a sound file, leave it as it is."""
+        """Put a compiled model where the file says the stage stood; without a file that fits, leave it as it is."""
         with suppress(OSError, EOFError, ValueError, KeyError, BadZipFile), ExitStack() as opened:
             # Opened here: NumPy would leave a file that is no archive open.
             stored = opened.enter_context(np.load(opened.enter_context(self.file.open("rb"))))
             about = json.loads(str(stored["about"]))
-            groups = [[stored[f"{name}{i}"] for i in range(about[name])] for name in ("variable", "best_weight")]
+            values, weights = (
+                [stored[f"{name}{i}"] for i in range(about[name])] for name in ("variable", "best_weight")
+            )
+            best = about["best"], about["wait"], about["best_epoch"], weights
             model.optimizer.build(model.trainable_variables)
-            for variable, value in zip(_variables(model), groups[0], strict=True):
+            variables = _variables(model)
+            if _shapes(values) != _shapes(variables) or (weights and _shapes(weights) != _shapes(model.weights)):
+                return  # another network's
+            self.seen, self.ended, self.best_state = about["seen"], about["ended"], best
+            for variable, value in zip(variables, values, strict=True):
                 variable.assign(value)
-            self.seen, self.ended = about["seen"], about["ended"]
-            self.best_state = about["best"], about["wait"], about["best_epoch"], groups[1]
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Tell `best`, which has just begun anew, what it knew."""
@@ -93,6 +105,10 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
         named = {f"{name}{i}": array for name, group in arrays.items() for i, array in enumerate(group)}
         with whole_file(self.file) as temporary, temporary.open("wb") as stream:
             np.savez(stream, about=np.array(json.dumps(about)), **named)
+
+
+def _shapes(arrays: Sequence[Any]) -> list[tuple[int, ...]]:
+    return [tuple(array.shape) for array in arrays]
 
 
 def _variables(model: keras.Model) -> list[Any]:

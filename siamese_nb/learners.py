@@ -16,7 +16,7 @@ from siamese_nb.embeddings import pair_scores, row_embeddings
 from siamese_nb.errors import InputError
 from siamese_nb.losses import OF_ALL, OF_BATCH, OF_PAIRS, Directions, pair_loss
 from siamese_nb.metrics import GENUINE, IMPOSTOR
-from siamese_nb.mining import Mined
+from siamese_nb.mining import NONE_CONFIRMED, Mined
 from siamese_nb.models import MetricHead, build_in_batch, differences
 from siamese_nb.pairs import Pairs, Part
 
@@ -48,9 +48,12 @@ class PairLearner:
     loss : callable
     monitor : str
         The figure that tells which epoch was best: the validation loss, or what suits the loss better.
+    confirmed : ndarray of shape (n, 2), int64
+        Impostors, as rows of the table, that a person has called so: mining trusts them, however alike they look.
     """
 
     monitor = "val_loss"
+    confirmed: NDArray[np.int64] = NONE_CONFIRMED
 
     def __init__(
         self,
@@ -84,7 +87,7 @@ class PairLearner:
     def mine(self, part: Part) -> None:
         """Begin the epoch anew, with hard impostors among these images of the training part."""
         embeddings, place, _ = row_embeddings(self.leg, self.table, part.images, part.images)
-        self.batches.mined = Mined.from_embeddings(part, embeddings[place], self.head)
+        self.batches.mined = Mined.from_embeddings(part, embeddings[place], self.head, self.confirmed)
         self.batches.begin(self.batches.epoch)
 
     def settle(self, pairs: Pairs) -> None:

@@ -1,11 +1,12 @@
 """Hard negatives: the impostors that a network finds most alike, and those that may be no impostors at all.
 
 An impostor that scores above nearly all genuine pairs of the training part is suspected of showing the same thing:
-it is not learned from, and a person should look at it.
+it is not learned from, and a person should look at it. Where a person has, and called it another thing, it is the best
+that there is to learn from.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import keras
@@ -26,6 +27,7 @@ _HARD_SHARE = 0.5  # of the impostors; the rest stays as it was drawn, so that e
 _NEAREST = 16  # impostors of each kind to draw from: always the same few would be learned by heart
 _GENUINE = 20_000  # pairs that say how genuine ones score
 _CELLS = 1 << 23  # of the table of distances at once: 32 MB
+NONE_CONFIRMED: NDArray[np.int64] = np.empty((0, 2), np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,8 +43,10 @@ class Mined:
     typical, suspected : float
         Distances that half of the genuine pairs, and nearly all of them, exceed.
     nearest : dict of int to ndarray of shape (n, k), int64
-        Of each kind of impostors, `ACROSS` and `WITHIN`, the nearest that each image has beyond `typical`, as places in
-        `part.images`; -1 where there are fewer.
+        Of each kind of impostors, `ACROSS` and `WITHIN`, the nearest that each image has beyond `typical` or among the
+        confirmed, as places in `part.images`; -1 where there are fewer.
+    confirmed : ndarray of shape (n_confirmed, 2), int64
+        Impostors, as rows of the bank, that a person has called so: they are never suspected.
     """
 
     part: Part
@@ -51,9 +55,16 @@ class Mined:
     typical: float
     suspected: float
     nearest: dict[int, NDArray[np.int64]]
+    confirmed: NDArray[np.int64] = field(default_factory=NONE_CONFIRMED.copy)
 
     @classmethod
-    def from_embeddings(cls, part: Part, embeddings: NDArray[np.float32], head: MetricHead) -> "Mined":
+    def from_embeddings(
+        cls,
+        part: Part,
+        embeddings: NDArray[np.float32],
+        head: MetricHead,
+        confirmed: NDArray[np.int64] = NONE_CONFIRMED,
+    ) -> "Mined":
         """Compare every image of a part with every other.
 
         Parameters
@@ -63,23 +74,25 @@ class Mined:
             Of `part.images`, in their order.
         head : MetricHead
             As it is now: what it learns later changes nothing.
+        confirmed : ndarray of shape (n_confirmed, 2), int64, optional
         """
         scaled = weighted(head, embeddings).astype(np.float32)
         suspected, typical = _quantiles(part, scaled, head.distance)
-        nearest = _nearest(part, scaled, head.distance, typical)
-        return cls(part, scaled, head.distance, typical, suspected, nearest)
+        nearest = _nearest(part, scaled, head.distance, typical, confirmed)
+        return cls(part, scaled, head.distance, typical, suspected, nearest, confirmed)
 
     def only(self, part: Part) -> "Mined":
         """Return the same for the images of a smaller part that are known here, and impostors among these alone."""
         known = part.only(part.images[np.isin(part.images, self.part.images)])
         scaled = self.scaled[self.part.places(known.images)]
-        nearest = _nearest(known, scaled, self.distance, self.typical)
-        return Mined(known, scaled, self.distance, self.typical, self.suspected, nearest)
+        nearest = _nearest(known, scaled, self.distance, self.typical, self.confirmed)
+        return Mined(known, scaled, self.distance, self.typical, self.suspected, nearest, self.confirmed)
 
     def harden(self, pairs: Pairs, rng: np.random.Generator) -> Pairs:
-        """Replace a share of the impostors by hard ones of the same kind, and leave out those that are suspected.
+        """Replace a share of the impostors by hard ones of the same kind, and those that are suspected by any others.
 
-        Where a file names the impostors none is replaced: it does not say what else is alike.
+        So there are as many pairs as before. Where a file names the impostors none is replaced by a hard one: it does
+        not say what else is alike.
         """
         known = np.isin(pairs.one, self.part.images)
         replaced = known & (rng.random(len(pairs)) < _HARD_SHARE) & (not (self.part.labelled[:, 2] == IMPOSTOR).any())
@@ -89,11 +102,22 @@ class Mined:
             hard = nearest[self.part.places(pairs.one[chosen]), rng.integers(0, nearest.shape[1], len(chosen))]
             two[chosen] = np.where(hard < 0, two[chosen], self.part.images[hard])
         changed = Pairs(pairs.one, two, pairs.label, pairs.kind)
-        known &= np.isin(two, self.part.images) & (pairs.label == IMPOSTOR)
-        places = self.part.places(np.stack([changed.one[known], two[known]], axis=1))
-        left = np.ones(len(pairs), bool)
-        left[known] = _distances(self.scaled, places, self.distance) >= self.suspected
-        return changed.take(np.flatnonzero(left))
+        suspected = self._suspected(changed)
+        kept = np.flatnonzero(~suspected)
+        trusted = kept[changed.label[kept] == IMPOSTOR]
+        rows = np.arange(len(pairs))
+        rows[suspected] = rng.choice(trusted if len(trusted) else kept, suspected.sum())
+        return changed.take(rows)
+
+    def _suspected(self, pairs: Pairs) -> NDArray[np.bool_]:
+        """Tell which pairs are impostors that nearly all genuine pairs lie farther apart than, and not confirmed."""
+        both = np.stack([pairs.one, pairs.two], axis=1)
+        known = np.flatnonzero(np.isin(both, self.part.images).all(axis=1) & (pairs.label == IMPOSTOR))
+        near = known[_distances(self.scaled, self.part.places(both[known]), self.distance) < self.suspected]
+        confirmed = {frozenset(pair) for pair in self.confirmed.tolist()}
+        found = np.zeros(len(pairs), bool)
+        found[[row for row in near.tolist() if frozenset(both[row].tolist()) not in confirmed]] = True
+        return found
 
     def together(self, units: list[NDArray[np.int64]], size: int, rng: np.random.Generator) -> list[NDArray[np.int64]]:
         """Put units of images together with their hard impostors, up to `size` of them at a time, each unit once.
@@ -149,7 +173,7 @@ class MineBetweenEpochs(keras.callbacks.Callback):  # type: ignore[misc]
 
 
 def find_doubted(
-    part: Part, embeddings: NDArray[np.float32], head: MetricHead, most: int = 100
+    part: Part, embeddings: NDArray[np.float32], head: MetricHead, most: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
     """Find the impostors of a part that score above nearly all of its genuine pairs, the highest first.
 
@@ -212,12 +236,19 @@ def _blocks(
         yield rows, found
 
 
-def _nearest(part: Part, scaled: NDArray[np.float32], distance: str, least: float) -> dict[int, NDArray[np.int64]]:
+def _nearest(
+    part: Part, scaled: NDArray[np.float32], distance: str, least: float, confirmed: NDArray[np.int64]
+) -> dict[int, NDArray[np.int64]]:
     """Find the nearest impostors of each kind that each image has beyond the least distance; see `Mined`."""
     k = min(_NEAREST, len(scaled))
     nearest = {kind: np.full((len(scaled), k), -1) for kind in (ACROSS, WITHIN)}
+    sure = part.places(confirmed[np.isin(confirmed, part.images).all(axis=1)])
+    sure = np.concatenate([sure, sure[:, ::-1]])
     for rows, found in _blocks(part, scaled, distance):
-        found[found < least] = np.inf
+        here = sure[np.isin(sure[:, 0], rows)] - np.array([rows[0], 0])
+        trusted = found >= least
+        trusted[here[:, 0], here[:, 1]] = True
+        found[~trusted] = np.inf
         stays = part.category[rows, None] == part.category
         for kind, other in ((ACROSS, stays), (WITHIN, ~stays)):
             of_kind = np.where(other, np.inf, found)

@@ -113,6 +113,32 @@ def in_force(verdicts: Sequence[Verdict]) -> list[Verdict]:
     return list({verdict.pictures: verdict for verdict in verdicts}.values())
 
 
+def confirmed_impostors(folder: str | os.PathLike[str], paths: Sequence[str]) -> NDArray[np.int64]:
+    """List the pairs of pictures that a folder's review calls not the same thing.
+
+    Parameters
+    ----------
+    folder : path
+    paths : sequence of n str
+        Relative to the folder.
+
+    Returns
+    -------
+    ndarray of shape (n_pairs, 2), int64
+        Places in `paths`.
+
+    Raises
+    ------
+    InputError
+        If the review cannot be read.
+    """
+    verdicts = in_force(read_review(folder))
+    row = {path: number for number, path in enumerate(paths)} if verdicts else {}
+    said = [(one.path_one, one.path_two) for one in verdicts if one.verdict == NOT_THE_SAME]
+    found = [(row[one], row[two]) for one, two in said if one in row and two in row]
+    return np.array(found, np.int64).reshape(-1, 2)
+
+
 def reviewed_identity(
     verdicts: Sequence[Verdict], paths: Sequence[str], identity: Sequence[int], problems: list[Problem]
 ) -> NDArray[np.int64]:

@@ -26,7 +26,9 @@ from siamese_nb.frames import build_frame
 from siamese_nb.learners import make_learner
 from siamese_nb.legs import build_leg, default_size
 from siamese_nb.metrics import IMPOSTOR
+from siamese_nb.mining import NONE_CONFIRMED
 from siamese_nb.models import MetricHead, build_projection
+from siamese_nb.review import confirmed_impostors
 from siamese_nb.split import Split
 from siamese_nb.stages import Watched, fit_stage, freeze_statistics
 from siamese_nb.watching import Panel
@@ -113,7 +115,10 @@ class Run:
 
     def __post_init__(self) -> None:
         """Find the place of the checkpoints, and make one leg of backbone and projection."""
-        self.checkpoints = checkpoint_folder(self.config, self.dataset, self.bank, self.split, self.backbone)
+        mines = self.config.mining != "none"
+        self.confirmed = confirmed_impostors(self.dataset.root, self.dataset.paths) if mines else NONE_CONFIRMED
+        about = self.config, self.dataset, self.bank, self.split, self.backbone
+        self.checkpoints = checkpoint_folder(*about, self.confirmed)
         self.leg = keras.Model(self.backbone.input, self.projection(self.backbone.output), name="leg")
 
     def learn(self, folder: Path) -> bool:
@@ -178,5 +183,6 @@ class Run:
         views: Sequence[NDArray[Any]] = (),
     ) -> None:
         learner = make_learner(leg, self.head, table, self.split.train, self.config, views, self.distribution)
+        learner.confirmed = self.confirmed
         watched = Watched.draw(self.split.train, self.split.validation, self.config)
         fit_stage(learner, rate, watched, self.history, folder, self.checkpoints / f"{stage}.npz", self.panel)

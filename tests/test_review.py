@@ -8,7 +8,15 @@ import pytest
 
 from siamese_nb.dataset import NOT_IN_USE, Dataset, scan
 from siamese_nb.errors import InputError
-from siamese_nb.review import VERDICTS, Verdict, add_verdict, in_force, read_review, undo_verdict
+from siamese_nb.review import (
+    VERDICTS,
+    Verdict,
+    add_verdict,
+    confirmed_impostors,
+    in_force,
+    read_review,
+    undo_verdict,
+)
 
 
 def shown(dataset: Dataset) -> list[set[str]]:
@@ -54,6 +62,20 @@ def test_the_last_verdict_on_the_same_pictures_counts_in_any_order() -> None:
     assert {v.pictures: v.verdict for v in in_force(lines)} == {
         frozenset("ab"): "same thing", frozenset("a"): "exclude",
     }  # fmt: skip
+
+
+def test_what_is_not_the_same_thing_is_listed_by_place_until_that_is_taken_back(couples: Path) -> None:
+    paths = scan(couples).paths
+    assert confirmed_impostors(couples, paths).shape == (0, 2)
+    one, two, three = (couple(item)[0] for item in range(3))
+    add_verdict(couples, two, one, "not the same thing")
+    add_verdict(couples, two, three, "not the same thing")
+    add_verdict(couples, three, "gone.png", "not the same thing")
+    add_verdict(couples, one, three, "same thing")
+    places = [[paths.index(name) for name in pair] for pair in ((two, one), (two, three))]
+    assert confirmed_impostors(couples, paths).tolist() == places
+    add_verdict(couples, one, two, "same thing")
+    assert confirmed_impostors(couples, paths).tolist() == places[1:]
 
 
 @pytest.mark.parametrize("verdict", ["exclude", "not the same thing"])

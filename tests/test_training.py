@@ -629,7 +629,14 @@ def test_what_is_labelled_as_another_thing_by_mistake_is_named_until_it_is_judge
     browser._receive(
         browser, {"kind": "verdict", "id": "1", "index": shown["index"], "verdict": "not the same thing"}, []
     )
+    told: list[np.ndarray] = []
+    mine = learners.PairLearner.mine
+    monkeypatch.setattr(
+        learners.PairLearner, "mine", lambda self, part: (told.append(self.confirmed), mine(self, part))
+    )
     again = tiny(data, **settings)
+    paths = scan(data).paths
+    assert [{paths[row] for row in pair} for pair in told[0]] == [set(shown["paths"])]  # learned from, from now on
     assert set(shown["paths"]) not in [{suspect.one, suspect.two} for suspect in again.suspects]
     assert "suspects" not in tiny(data, **FROZEN).about
 
