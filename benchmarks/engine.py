@@ -34,9 +34,10 @@ from siamese_nb.dataset import scan
 from siamese_nb.doctor import certified_split
 from siamese_nb.embeddings import bank_embeddings
 from siamese_nb.learners import make_learner
-from siamese_nb.legs import build_base_cnn, build_leg
+from siamese_nb.legs import build_leg
 from siamese_nb.models import MetricHead, build_projection, build_siamese
 from siamese_nb.pairs import Part
+from siamese_nb.scratch_legs import build_base_cnn
 from siamese_nb.stages import Watched, fit_stage, sample_part
 
 RESULTS = Path(__file__).parent / "results.json"

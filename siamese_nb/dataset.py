@@ -14,7 +14,7 @@ from siamese_nb.components import tied
 from siamese_nb.errors import InputError
 from siamese_nb.files import Problem, find_pictures, headers_of
 from siamese_nb.images import Header
-from siamese_nb.layouts import LAYOUTS, NOT_IN_USE, OF_FOLDERS, looks_like_couples
+from siamese_nb.layouts import LAYOUTS, NOT_IN_USE, OF_FOLDERS, guess_layout
 from siamese_nb.metrics import GENUINE, IMPOSTOR
 from siamese_nb.pairs_file import read_pairs
 from siamese_nb.review import read_review, reviewed_identity, reviewed_pairs
@@ -172,8 +172,7 @@ def scan(folder: str | os.PathLike[str], layout: str | None = None) -> Dataset:
     if not paths:
         found = f" (it holds {len(problems)} other files)" if problems else ""
         raise InputError(f"no pictures in {root}{found}; put couples there as <category>/<id>_one.png and <id>_two.png")
-    if layout is None:
-        layout = "couples" if looks_like_couples(paths) else "identities"
+    layout = layout or guess_layout(paths)
     named, category_names = OF_FOLDERS[layout](paths, problems)
     identity = reviewed_identity(read_review(root), paths, named, problems)
     if layout == "couples":

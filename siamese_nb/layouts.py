@@ -11,9 +11,10 @@ NOT_IN_USE = -1
 _TWIN = re.compile(r"(?P<id>.+)_(?P<side>one|two)", re.IGNORECASE | re.DOTALL)
 
 
-def looks_like_couples(paths: list[str]) -> bool:
-    """Tell whether at least half of the pictures are named `<id>_one` or `<id>_two`."""
-    return 2 * sum(_TWIN.fullmatch(Path(path).stem) is not None for path in paths) >= len(paths)
+def guess_layout(paths: list[str]) -> str:
+    """Say which layout of folders the names of pictures look like: couples, if at least half of them are twins'."""
+    twins = sum(_TWIN.fullmatch(Path(path).stem) is not None for path in paths)
+    return "couples" if 2 * twins >= len(paths) else "identities"
 
 
 def match_twins(paths: list[str], problems: list[Problem]) -> tuple[list[int], list[str]]:

@@ -9,9 +9,10 @@ from typing import Any
 import h5py
 import keras
 
-from siamese_nb.config import BASE_SIZE, SCRATCH_LEGS
+from siamese_nb.config import SCRATCH_LEGS
 from siamese_nb.errors import InputError
-from siamese_nb.scratch_legs import build_koch2015, build_stroke_cnn
+from siamese_nb.preprocessing import Preprocessing
+from siamese_nb.scratch_legs import SCRATCH
 
 
 @dataclass(frozen=True)
@@ -55,37 +56,9 @@ LEGS: dict[str, PretrainedLeg] = {
 }
 
 
-@keras.saving.register_keras_serializable("siamese_nb")
-class Preprocessing(keras.layers.Layer):  # type: ignore[misc]
-    """Turn RGB in [0, 255] into what a leg's weights were trained on, inside the model.
-
-    Parameters
-    ----------
-    mode : {"tf", "caffe", "torch", "inside"}
-        `tf`: to [-1, 1]. `caffe`: BGR less ImageNet's mean. `torch`: [0, 1], less ImageNet's mean, by its standard
-        deviation. `inside`: as it is, because the network scales by itself.
-    """
-
-    def __init__(self, mode: str, **options: Any) -> None:
-        super().__init__(**options)
-        self.mode = mode
-
-    def call(self, images: Any) -> Any:
-        images = keras.ops.cast(images, self.compute_dtype)
-        if self.mode == "inside":
-            return images
-        return keras.applications.imagenet_utils.preprocess_input(images, data_format="channels_last", mode=self.mode)
-
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        return input_shape
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "mode": self.mode}
-
-
 def default_size(name: str) -> int:
     """Return the side, in pixels, that a leg takes when none is given."""
-    return _SCRATCH[name][1] if name in _SCRATCH else _pretrained(name).size
+    return SCRATCH[name][1] if name in SCRATCH else _pretrained(name).size
 
 
 def build_leg(name: str, size: int, weights: str = "imagenet") -> keras.Model:
@@ -106,8 +79,8 @@ def build_leg(name: str, size: int, weights: str = "imagenet") -> keras.Model:
     InputError
         If the name is not known, the size is too small for it, or the weights cannot be had or do not fit.
     """
-    if name in _SCRATCH:
-        leg = _SCRATCH[name][0](size)
+    if name in SCRATCH:
+        leg = SCRATCH[name][0](size)
         if weights not in ("imagenet", "none"):
             _load_weights(leg, Path(weights), name)
         return leg
@@ -126,40 +99,6 @@ def build_leg(name: str, size: int, weights: str = "imagenet") -> keras.Model:
         _load_weights(backbone, file, name)
     image = keras.Input(shape, dtype="uint8", name="image")
     return keras.Model(image, backbone(Preprocessing(pretrained.mode)(image)), name=name)
-
-
-def build_base_cnn(size: int, filters: tuple[int, ...] = (32, 64, 96, 128)) -> keras.Model:
-    """Build a small convolutional leg to train from scratch, for when pictures are few or unlike photos.
-
-    Blocks of convolution, batch normalisation and ReLU, pooled in between, then the mean and the maximum over the
-    picture. Normalisation keeps distances alive; the strong L2 of Koch et al. (2015) often shrinks them to zero.
-
-    Parameters
-    ----------
-    size : int
-        Side of the pictures in pixels.
-    filters : tuple of int
-        Channels of each block.
-    """
-    image = keras.Input((size, size, 3), dtype="uint8", name="image")
-    x = Preprocessing("tf")(image)
-    for number, channels in enumerate(filters):
-        if number > 0:
-            x = keras.layers.MaxPooling2D(2)(x)
-        x = keras.layers.Conv2D(channels, 3, strides=1 if number else 2, padding="same", use_bias=False)(x)
-        # With few steps per epoch, statistics at Keras's default pace would be of no use to validation for long.
-        x = keras.layers.BatchNormalization(momentum=0.8)(x)
-        x = keras.layers.ReLU()(x)
-    pooled = [keras.layers.GlobalAveragePooling2D()(x), keras.layers.GlobalMaxPooling2D()(x)]
-    return keras.Model(image, keras.layers.Concatenate()(pooled), name="base_cnn")
-
-
-_SCRATCH: dict[str, tuple[Callable[[int], keras.Model], int]] = {
-    "base_cnn": (build_base_cnn, BASE_SIZE),
-    "stroke_cnn": (build_stroke_cnn, 28),
-    "koch2015": (build_koch2015, 105),
-}
-"""Legs that start from random weights: how each is built, and the side in pixels that it takes when none is given."""
 
 
 def _pretrained(name: str) -> PretrainedLeg:

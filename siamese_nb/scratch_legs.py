@@ -1,15 +1,45 @@
-"""Legs for writing, signs and line drawings, trained from scratch: they look at the ink alone."""
+"""Legs that are trained from scratch: for any pictures, and for writing, signs and line drawings by their ink alone."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
 from keras import ops
+
+from siamese_nb.config import BASE_SIZE
+from siamese_nb.preprocessing import Preprocessing
 
 _STROKE_BLOCKS = ((24, True), (48, False), (64, True), (96, False), (96, True), (128, False), (128, False))
 """Channels of each convolution, and whether its output is halved in width and height."""
 _STROKE_DROPOUT = 0.1
 _KOCH_SIZE = 105
 _KOCH_BLOCKS = ((64, 10), (128, 7), (128, 4), (256, 4))  # channels and kernel of each convolution at that size
+
+
+def build_base_cnn(size: int, filters: tuple[int, ...] = (32, 64, 96, 128)) -> keras.Model:
+    """Build a small convolutional leg to train from scratch, for when pictures are few or unlike photos.
+
+    Blocks of convolution, batch normalisation and ReLU, pooled in between, then the mean and the maximum over the
+    picture. Normalisation keeps distances alive; the strong L2 of Koch et al. (2015) often shrinks them to zero.
+
+    Parameters
+    ----------
+    size : int
+        Side of the pictures in pixels.
+    filters : tuple of int
+        Channels of each block.
+    """
+    image = keras.Input((size, size, 3), dtype="uint8", name="image")
+    x = Preprocessing("tf")(image)
+    for number, channels in enumerate(filters):
+        if number > 0:
+            x = keras.layers.MaxPooling2D(2)(x)
+        x = keras.layers.Conv2D(channels, 3, strides=1 if number else 2, padding="same", use_bias=False)(x)
+        # With few steps per epoch, statistics at Keras's default pace would be of no use to validation for long.
+        x = keras.layers.BatchNormalization(momentum=0.8)(x)
+        x = keras.layers.ReLU()(x)
+    pooled = [keras.layers.GlobalAveragePooling2D()(x), keras.layers.GlobalMaxPooling2D()(x)]
+    return keras.Model(image, keras.layers.Concatenate()(pooled), name="base_cnn")
 
 
 @keras.saving.register_keras_serializable("siamese_nb")
@@ -74,3 +104,11 @@ def build_koch2015(size: int) -> keras.Model:
         x = keras.layers.Conv2D(channels, scaled, activation="relu", kernel_regularizer=regular)(x)
     x = keras.layers.Dense(4096, activation="sigmoid")(keras.layers.Flatten()(x))
     return keras.Model(image, x, name="koch2015")
+
+
+SCRATCH: dict[str, tuple[Callable[[int], keras.Model], int]] = {
+    "base_cnn": (build_base_cnn, BASE_SIZE),
+    "stroke_cnn": (build_stroke_cnn, 28),
+    "koch2015": (build_koch2015, 105),
+}
+"""By the names of `SCRATCH_LEGS`: how each is built, and the side in pixels that it takes when none is given."""

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from siamese_nb.blocks import cut_leg
-from siamese_nb.legs import Preprocessing, build_leg
+from siamese_nb.legs import build_leg
+from siamese_nb.preprocessing import Preprocessing
 
 # A plain network, and one of inverted residuals that weighs its channels.
 CUTS = {"vgg16": (2, 2, 512), "efficientnetb0": (2, 2, 112)}

@@ -15,8 +15,8 @@ from siamese_nb.bank import Bank
 from siamese_nb.config import DISTANCES
 from siamese_nb.embeddings import all_scores, bank_embeddings, cosine_scores, embed, pair_scores, row_scores
 from siamese_nb.errors import InputError
-from siamese_nb.legs import Preprocessing
 from siamese_nb.models import MetricHead
+from siamese_nb.preprocessing import Preprocessing
 
 DIMENSIONS = 6
 

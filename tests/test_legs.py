@@ -13,7 +13,9 @@ import pytest
 from siamese_nb import legs
 from siamese_nb.embeddings import embed
 from siamese_nb.errors import InputError
-from siamese_nb.legs import LEGS, Preprocessing, PretrainedLeg, build_base_cnn, build_leg, default_size
+from siamese_nb.legs import LEGS, PretrainedLeg, build_leg, default_size
+from siamese_nb.preprocessing import Preprocessing
+from siamese_nb.scratch_legs import build_base_cnn
 
 FAMILIES = {
     "vgg16": "vgg16",

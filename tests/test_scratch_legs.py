@@ -7,12 +7,16 @@ import pytest
 from siamese_nb.config import SCRATCH_LEGS, TrainConfig
 from siamese_nb.embeddings import embed
 from siamese_nb.legs import build_leg, default_size
-from siamese_nb.scratch_legs import Ink, build_koch2015, build_stroke_cnn
+from siamese_nb.scratch_legs import SCRATCH, Ink, build_koch2015, build_stroke_cnn
 
 
 def test_ink_is_how_dark_a_pixel_is_whatever_its_colour() -> None:
     pixels = np.array([[[[255, 255, 255], [0, 0, 0], [255, 0, 0], [102, 102, 102]]]], np.uint8)
     assert np.asarray(Ink()(pixels)).ravel() == pytest.approx([0, 1, 2 / 3, 0.6], abs=1e-6)
+
+
+def test_the_configuration_knows_them_by_the_same_names() -> None:
+    assert tuple(SCRATCH) == SCRATCH_LEGS
 
 
 @pytest.mark.parametrize("name", SCRATCH_LEGS)

@@ -16,6 +16,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow
+from matplotlib.figure import Figure
 from test_tensorboard import read_events
 
 from siamese_nb import batches as batches_module
@@ -29,9 +30,10 @@ from siamese_nb.dataset import scan
 from siamese_nb.distribution import OneDevice
 from siamese_nb.errors import InputError
 from siamese_nb.intervals import figures_with_intervals
-from siamese_nb.legs import Preprocessing, build_leg
+from siamese_nb.legs import build_leg
 from siamese_nb.outcome import Outcome
 from siamese_nb.pairs import Pairs, Part
+from siamese_nb.preprocessing import Preprocessing
 from siamese_nb.run import Run
 from siamese_nb.split import whole
 from siamese_nb.training import train
@@ -63,6 +65,8 @@ def tiny(make_couples, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     tensorflow.config.run_functions_eagerly(True)  # compiling takes longer than these few steps do
     few = functools.partial(figures_with_intervals, n_bootstrap=20)  # nobody looks at the bounds here
     monkeypatch.setattr(scored_pairs, "figures_with_intervals", few)
+    # Nor at the hardest pairs, whose drawing takes longer than the rest; `trained` has them.
+    monkeypatch.setattr(outcome, "draw_hardest", lambda *given: Figure(figsize=(1, 1)))
 
     def run(data: Path | None = None, **settings: object) -> Verifier:
         if data is None:
@@ -284,37 +288,49 @@ def cut_at(monkeypatch: pytest.MonkeyPatch, owner: type, name: str, call: int) -
 
 
 @pytest.mark.parametrize(
-    ("loss", "cut"),
+    ("settings", "cuts"),
     [
-        ("binary_crossentropy", (Progress, "on_train_batch_end", 6)),  # within an epoch
-        ("binary_crossentropy", (Checkpoint, "on_epoch_end", 3)),  # measured, not yet written down
-        ("binary_crossentropy", (Run, "fit_block", 1)),  # between two stages
-        ("cosface", (PairMetrics, "on_epoch_end", 2)),  # before an epoch is measured
-        ("cosface", (Outcome, "verifier", 1)),  # trained
-        ("focal", (Checkpoint, "on_epoch_end", 2)),  # mined with weights that are lost
-        ("focal", (Progress, "on_train_batch_end", 5)),  # learning from what was mined, in the second stage
+        (
+            {**FROZEN, "augment": "photo", "epochs": 2, "fine_tune": True},
+            [
+                (Progress, "on_train_batch_end", 6),  # within an epoch
+                (Checkpoint, "on_epoch_end", 3),  # measured, not yet written down
+                (Run, "fit_block", 1),  # between two stages
+            ],
+        ),
+        (
+            {"loss": "cosface", "augment": "photo", "epochs": 3, "patience": 2},
+            [
+                (PairMetrics, "on_epoch_end", 2),  # before an epoch is measured
+                (Outcome, "verifier", 1),  # trained
+            ],
+        ),
+        (
+            {**FROZEN, "loss": "focal", "epochs": 2, "fine_tune": True, "mining": "hard"},
+            [
+                (Checkpoint, "on_epoch_end", 2),  # mined with weights that are lost
+                (Progress, "on_train_batch_end", 5),  # learning from what was mined, in the second stage
+            ],
+        ),
     ],
+    ids=["binary_crossentropy", "cosface", "mining"],
 )
 def test_a_run_that_was_cut_short_ends_as_an_unbroken_one(
-    loss: str, cut: tuple, tiny: Train, cache: Path, monkeypatch: pytest.MonkeyPatch
+    settings: dict, cuts: list, tiny: Train, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = {"loss": loss, "augment": "photo", "epochs": 3, "patience": 2}
-    if loss == "binary_crossentropy":
-        settings |= {**FROZEN, "fine_tune": True, "epochs": 2}
-    if loss == "focal":
-        settings |= {**FROZEN, "fine_tune": True, "epochs": 2, "augment": "none", "mining": "hard"}
     unbroken = tiny(**settings)
     assert left_in(cache / "runs") == []
-    with monkeypatch.context() as patch, pytest.raises(PowerCutError):
-        cut_at(patch, *cut)
-        tiny(**settings)
-    again = tiny(**settings)
-    assert again.history.keys() == unbroken.history.keys()
-    for name, column in unbroken.history.items():
-        assert again.history[name] == pytest.approx(column, abs=1e-6, nan_ok=True)
-    for one, two in zip(again.model.get_weights(), unbroken.model.get_weights(), strict=True):
-        assert one == pytest.approx(two, abs=1e-6)
-    assert left_in(cache / "runs") == []
+    for cut in cuts:
+        with monkeypatch.context() as patch, pytest.raises(PowerCutError):
+            cut_at(patch, *cut)
+            tiny(**settings)
+        again = tiny(**settings)
+        assert again.history.keys() == unbroken.history.keys()
+        for name, column in unbroken.history.items():
+            assert again.history[name] == pytest.approx(column, abs=1e-6, nan_ok=True)
+        for one, two in zip(again.model.get_weights(), unbroken.model.get_weights(), strict=True):
+            assert one == pytest.approx(two, abs=1e-6)
+        assert left_in(cache / "runs") == []
 
 
 KILLED = """

@@ -16,8 +16,9 @@ from siamese_nb.explain.maps import PooledLeg
 from siamese_nb.explain.occlusion import cover
 from siamese_nb.explain.reason import mutual_matches
 from siamese_nb.images import read_image
-from siamese_nb.legs import Preprocessing, build_leg
+from siamese_nb.legs import build_leg
 from siamese_nb.models import HeadWeights, MetricHead, build_projection, build_siamese
+from siamese_nb.preprocessing import Preprocessing
 
 
 def make_leg(backbone, dimensions=8):

@@ -63,6 +63,13 @@ window.show = (traits) => {
 window.ready = true;
 </script></body></html>"""
 
+COUNT_URLS = """() => {
+  window.urls = new Set();
+  const { createObjectURL, revokeObjectURL } = URL;
+  URL.createObjectURL = (blob) => { const url = createObjectURL.call(URL, blob); urls.add(url); return url; };
+  URL.revokeObjectURL = (url) => { revokeObjectURL.call(URL, url); urls.delete(url); };
+}"""
+
 
 class FakeComm:
     """Take the place of a kernel's connection: what the widget sends is a reply, or is pushed into the page."""
@@ -129,6 +136,17 @@ class BarePage:
         """Do something to the browser's end of the connection: `beBusy()`, `delay()`, `gone = true`."""
         self.page.evaluate(f"models[{index}].{call}")
 
+    def at_widths(self, *widths: int) -> Iterator[int]:
+        """Set each width in turn; whatever is done at it, nothing may reach beyond the page's edge."""
+        for width in widths:
+            self.page.set_viewport_size({"width": width, "height": 900})
+            yield width
+            assert self.page.evaluate("document.documentElement.scrollWidth") <= width
+
+    def count_urls(self) -> None:
+        """Keep in the page's `urls` what it has made of blobs and not let go of, from now on."""
+        self.page.evaluate(COUNT_URLS)
+
     def _to_kernel(self, index: int, content: dict[str, Any], texts: list[str]) -> list[dict[str, Any]]:
         return self.comms[index].receive(content, [base64.b64decode(text) for text in texts])
 
@@ -152,6 +170,13 @@ def open_bare(browser: Browser, widget: type, height: int = 760) -> Iterator[Bar
     yield page
     context.close()
     assert page.errors == []
+
+
+def cut_off(places: Locator) -> list[str]:
+    """List the texts of the elements that are wider than what is shown of them."""
+    return places.evaluate_all(
+        "nodes => nodes.filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.textContent)"
+    )
 
 
 def make_png(seed: int, size: tuple[int, int] = (60, 80)) -> bytes:

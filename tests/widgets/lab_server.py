@@ -8,6 +8,8 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import CDPSession, ConsoleMessage, Locator, Page
@@ -172,6 +174,18 @@ class LabPage:
 
     def wait_until_idle(self) -> None:
         self.page.wait_for_function(IDLE, timeout=1000 * RUN_SECONDS)
+
+    @contextmanager
+    def showing(self, path: str) -> Iterator["LabPage"]:
+        """Open a notebook, and close it in the end; the console must then hold no error."""
+        self.path = path
+        self.errors.clear()
+        self.open(path)
+        yield self
+        errors = list(self.errors)
+        self.errors.clear()
+        self.close()
+        assert errors == []
 
     def close(self) -> None:
         """Save and close the notebook and end its kernel, so that no dialog takes the focus of the next."""

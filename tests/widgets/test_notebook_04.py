@@ -29,15 +29,9 @@ def notebook(lab: LabPage, project: Path) -> Iterator[LabPage]:
     """Open the notebook beside the pictures and the bundle, and run it; afterwards the console must hold no error."""
     source = ROOT / "notebooks" / "04_compare.ipynb"
     folders = {name: project / name for name in ("data", "saved_model")}
-    lab.errors.clear()
-    lab.path = lab.server.add(source, **folders, docs=ROOT / "docs")
-    lab.open(lab.path)
-    lab.run()
-    yield lab
-    errors = list(lab.errors)
-    lab.errors.clear()
-    lab.close()
-    assert errors == []
+    with lab.showing(lab.server.add(source, **folders, docs=ROOT / "docs")):
+        lab.run()
+        yield lab
 
 
 def card(lab: LabPage) -> Locator:

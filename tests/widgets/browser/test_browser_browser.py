@@ -6,7 +6,7 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
-from bare_page import BarePage, open_bare
+from bare_page import BarePage, cut_off, open_bare
 from lab_server import LabPage
 from playwright.sync_api import Locator, expect
 
@@ -97,36 +97,25 @@ def test_nothing_is_cut_off_at_any_width(bare, card, scheme):
     bare.page.emulate_media(color_scheme=scheme)
     colour = card.evaluate("card => getComputedStyle(card).color")
     assert colour == ("rgb(31, 35, 40)" if scheme == "light" else "rgb(230, 233, 237)")
-    for width in (320, 700, 1600):
-        bare.page.set_viewport_size({"width": width, "height": 900})
+    for _ in bare.at_widths(320, 700, 1600):
         expect(card.get_by_role("button", name="Exclude")).to_be_visible()
-        assert bare.page.evaluate("document.documentElement.scrollWidth") <= width
-        cut = "nodes => nodes.filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.textContent)"
-        assert (
-            card.locator(".sb-top, .sb-tools, .sb-say, .sb-say button, .sc-switch, .sb-pager").evaluate_all(cut) == []
-        )
+        assert cut_off(card.locator(".sb-top, .sb-tools, .sb-say, .sb-say button, .sc-switch, .sb-pager")) == []
 
 
 def test_in_jupyterlab_keys_judge_pairs_and_leave_the_cells_alone(lab: LabPage, root: Path, tmp_path: Path):
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(SOURCE.strip())])
     book.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
     nbformat.write(book, tmp_path / "pairs.ipynb")
-    lab.path = lab.server.add(tmp_path / "pairs.ipynb", data=root)
-    lab.errors.clear()
-    lab.open(lab.path)
-    lab.run()
-    card, cells = lab.page.locator(".jp-NotebookPanel:visible .siamese-browser"), lab.cells()
-    stage = card.locator(".sb-stage")
-    stage.focus()
-    for key, verdict in (("x", "exclude"), ("s", "same thing"), ("n", "not the same thing")):
-        stage.press(key)
-        expect(card.locator(".sb-tile").first).to_have_attribute("data-verdict", verdict)
-    card.get_by_role("button", name="Undo").click()
-    expect(card.locator(".sb-tile").first).to_have_attribute("data-verdict", "same thing")
-    written = lab.server.root / Path(lab.path).parents[1] / "data"
-    assert [line.verdict for line in read_review(written)] == ["exclude", "same thing"]
-    assert lab.cells() == cells
-    errors = list(lab.errors)
-    lab.errors.clear()
-    lab.close()
-    assert errors == []
+    with lab.showing(lab.server.add(tmp_path / "pairs.ipynb", data=root)):
+        lab.run()
+        card, cells = lab.page.locator(".jp-NotebookPanel:visible .siamese-browser"), lab.cells()
+        stage = card.locator(".sb-stage")
+        stage.focus()
+        for key, verdict in (("x", "exclude"), ("s", "same thing"), ("n", "not the same thing")):
+            stage.press(key)
+            expect(card.locator(".sb-tile").first).to_have_attribute("data-verdict", verdict)
+        card.get_by_role("button", name="Undo").click()
+        expect(card.locator(".sb-tile").first).to_have_attribute("data-verdict", "same thing")
+        written = lab.server.root / Path(lab.path).parents[1] / "data"
+        assert [line.verdict for line in read_review(written)] == ["exclude", "same thing"]
+        assert lab.cells() == cells

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from bare_page import BarePage, open_bare
+from bare_page import BarePage, cut_off, open_bare
 from lab_server import LabPage
 from playwright.sync_api import Locator, expect
 
@@ -121,11 +121,8 @@ def test_nothing_is_cut_off_at_any_width(bare, scheme):
     _, card = show(bare, **training(2))
     colour = card.evaluate("card => getComputedStyle(card).color")
     assert colour == ("rgb(31, 35, 40)" if scheme == "light" else "rgb(230, 233, 237)")
-    for width in (320, 760, 1600):
-        bare.page.set_viewport_size({"width": width, "height": 900})
-        assert bare.page.evaluate("document.documentElement.scrollWidth") <= width
-        cut = "nodes => nodes.filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.textContent)"
-        assert card.locator(".sp-top, .sp-facts dd, .sp-legend, figcaption span:first-child").evaluate_all(cut) == []
+    for _ in bare.at_widths(320, 760, 1600):
+        assert cut_off(card.locator(".sp-top, .sp-facts dd, .sp-legend, figcaption span:first-child")) == []
 
 
 def test_in_jupyterlab_stop_ends_the_busy_cell_and_continue_goes_on(lab: LabPage, make_couples, tmp_path: Path):
@@ -134,28 +131,22 @@ def test_in_jupyterlab_stop_ends_the_busy_cell_and_continue_goes_on(lab: LabPage
     book = nbformat.v4.new_notebook(cells=cells)
     book.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
     nbformat.write(book, tmp_path / "train.ipynb")
-    lab.path = lab.server.add(tmp_path / "train.ipynb", data=tmp_path / "data")
-    lab.errors.clear()
-    lab.open(lab.path)
-    lab.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
-    card = lab.page.locator(".jp-NotebookPanel:visible .siamese-training")
-    expect(card.locator(".sp-which")).to_be_visible(timeout=120_000)  # the kernel imports Keras first
-    card.get_by_role("button", name="Stop and save").click()
-    expect(card.locator(".sp-title")).to_have_text("Stopped", timeout=60_000)
-    lab.wait_until_idle()
-    epochs = int(lab.ask("len(verifier.history['loss'])"))
-    assert epochs >= 1
-    card.get_by_role("button", name="Continue").click()
-    expect(card.locator(".sp-facts")).to_contain_text(f"after {epochs} epoch", timeout=60_000)
-    card.get_by_role("button", name="Stop and save").click()
-    expect(card.locator(".sp-title")).to_have_text("Stopped", timeout=60_000)
-    lab.wait_until_idle()
-    assert int(lab.ask("len(verifier.history['loss'])")) >= epochs
-    assert lab.ask("len(list(verifier.path.parent.iterdir()))") == "2"
-    saved = lab.save(lab.path)
-    assert "siamese-trained" in saved
-    expect(lab.page.locator(".siamese-trained")).to_be_hidden()
-    errors = list(lab.errors)
-    lab.errors.clear()
-    lab.close()
-    assert errors == []
+    with lab.showing(lab.server.add(tmp_path / "train.ipynb", data=tmp_path / "data")):
+        lab.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
+        card = lab.page.locator(".jp-NotebookPanel:visible .siamese-training")
+        expect(card.locator(".sp-which")).to_be_visible(timeout=120_000)  # the kernel imports Keras first
+        card.get_by_role("button", name="Stop and save").click()
+        expect(card.locator(".sp-title")).to_have_text("Stopped", timeout=60_000)
+        lab.wait_until_idle()
+        epochs = int(lab.ask("len(verifier.history['loss'])"))
+        assert epochs >= 1
+        card.get_by_role("button", name="Continue").click()
+        expect(card.locator(".sp-facts")).to_contain_text(f"after {epochs} epoch", timeout=60_000)
+        card.get_by_role("button", name="Stop and save").click()
+        expect(card.locator(".sp-title")).to_have_text("Stopped", timeout=60_000)
+        lab.wait_until_idle()
+        assert int(lab.ask("len(verifier.history['loss'])")) >= epochs
+        assert lab.ask("len(list(verifier.path.parent.iterdir()))") == "2"
+        saved = lab.save(lab.path)
+        assert "siamese-trained" in saved
+        expect(lab.page.locator(".siamese-trained")).to_be_hidden()

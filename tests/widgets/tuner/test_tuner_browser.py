@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from bare_page import BarePage, make_image, make_png, open_bare
+from bare_page import BarePage, cut_off, make_image, make_png, open_bare
 from playwright.sync_api import Locator, expect
 
 from siamese_nb.errors import InputError
@@ -379,12 +379,7 @@ def test_a_kernel_that_is_gone_is_said_and_the_line_still_moves(bare, card):
 
 
 def test_several_tuners_keep_apart_and_a_removed_one_leaves_nothing(bare):
-    bare.page.evaluate("""() => {
-      window.urls = new Set();
-      const { createObjectURL, revokeObjectURL } = URL;
-      URL.createObjectURL = (blob) => { const url = createObjectURL.call(URL, blob); urls.add(url); return url; };
-      URL.revokeObjectURL = (url) => { revokeObjectURL.call(URL, url); urls.delete(url); };
-    }""")
+    bare.count_urls()
     tuners = [make_tuner(), make_tuner(threshold=0.3)]
     cards = [show(bare, tuner) for tuner in tuners]
     scale(cards[1]).press("ArrowRight")
@@ -405,14 +400,9 @@ def test_nothing_is_cut_off_at_any_width(bare, card, scheme):
     ink = card.locator(".st-scale canvas").evaluate
     colour = "canvas => getComputedStyle(canvas).color"
     assert ink(colour) == ("rgb(31, 35, 40)" if scheme == "light" else "rgb(230, 233, 237)")
-    for width in (320, 700, 1600):
-        bare.page.set_viewport_size({"width": width, "height": 900})
+    for width in bare.at_widths(320, 700, 1600):
         expect(card.locator("[data-name=ta] .st-count")).to_be_visible()
-        assert bare.page.evaluate("document.documentElement.scrollWidth") <= width
-        cut = "nodes => nodes.filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.textContent)"
         for mode in ("One threshold", "Two thresholds"):
             card.get_by_role("button", name=mode).click()
-            assert (
-                card.locator("td, .st-tile, .st-rules, .st-rule, .st-fields label, .sc-switch").evaluate_all(cut) == []
-            )
+            assert cut_off(card.locator("td, .st-tile, .st-rules, .st-rule, .st-fields label, .sc-switch")) == []
             assert bare.page.evaluate("document.documentElement.scrollWidth") <= width
