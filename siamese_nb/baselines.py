@@ -1,4 +1,4 @@
-"""What a network must beat: scores from colour alone."""
+"""What a network must beat: scores from colour alone, and how well those tell impostors of each kind."""
 
 import os
 from collections.abc import Sequence
@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamese_nb.images import read_image
+from siamese_nb.metrics import ScoreTable, auc
+from siamese_nb.pairs import ACROSS, GENUINE_PAIR, WITHIN, Pairs
 
 _BINS = 8
 _BLOCK = 4096
@@ -71,6 +73,27 @@ def colour_histogram_baseline(
         block = slice(start, start + _BLOCK)
         scores[block] = np.minimum(histograms[left[block]], histograms[right[block]]).sum(axis=1)
     return np.clip(scores, 0, 1)
+
+
+def auc_by_kind(pairs: Pairs, scores: NDArray[np.float64]) -> dict[str, float]:
+    """Compute the AUC of genuine pairs against impostors across and within categories, where there are such.
+
+    Parameters
+    ----------
+    pairs : Pairs
+    scores : ndarray of shape (n_pairs,), float64, in [0, 1]
+
+    Returns
+    -------
+    dict of float
+        By `"across"` and `"within"`.
+    """
+    found = {}
+    for name, kind in (("across", ACROSS), ("within", WITHIN)):
+        rows = (pairs.kind == GENUINE_PAIR) | (pairs.kind == kind)
+        if (pairs.kind == kind).any():
+            found[name] = auc(ScoreTable.from_scores(pairs.label[rows], scores[rows]))
+    return found
 
 
 def _histogram(image: NDArray[np.uint8]) -> NDArray[np.float64]:

@@ -144,7 +144,7 @@ class IdentityLearner(PairLearner):
         """Fit the neuron to training pairs."""
         embeddings, one, two = row_embeddings(self.leg, self.table, pairs.one, pairs.two)
         if np.isfinite(embeddings).all():  # else the scores say it
-            fit_head(self.head, embeddings, one, two, pairs.label)
+            fit_neuron(self.head, embeddings, one, two, pairs.label)
 
 
 def make_learner(
@@ -161,7 +161,7 @@ def make_learner(
     return kind(leg, head, table, part, config, views, distribution)
 
 
-def fit_head(
+def fit_neuron(
     head: MetricHead,
     embeddings: NDArray[np.float32],
     one: NDArray[np.int64],

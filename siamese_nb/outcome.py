@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from siamese_nb.baselines import colour_histogram_baseline
+from siamese_nb.baselines import auc_by_kind, colour_histogram_baseline
 from siamese_nb.board import draw_hardest, write_outcome
 from siamese_nb.calibration import fit_calibration
 from siamese_nb.descriptors import describe_colours
@@ -18,18 +18,18 @@ from siamese_nb.embeddings import cosine_scores, pair_scores, row_embeddings
 from siamese_nb.engines import EXACT
 from siamese_nb.errors import InputError
 from siamese_nb.frames import frame_first
-from siamese_nb.learners import fit_head
+from siamese_nb.learners import fit_neuron
 from siamese_nb.metrics import is_collapsed
 from siamese_nb.mining import SEARCHED_IMAGES, find_doubted
 from siamese_nb.models import build_siamese
 from siamese_nb.novelty import Known
 from siamese_nb.pairs import Pairs, Part
 from siamese_nb.projector import write_projector
-from siamese_nb.provenance import auc_by_kind, dataset_facts, versions
+from siamese_nb.provenance import dataset_facts, versions
 from siamese_nb.review import in_force, read_review
 from siamese_nb.run import Run
 from siamese_nb.scored_pairs import ScoredPairs
-from siamese_nb.stages import Watched, sample_part
+from siamese_nb.stages import sample_part
 from siamese_nb.thresholds import choose_threshold
 from siamese_nb.verifier import Verifier
 from siamese_nb.views import average_views
@@ -62,8 +62,8 @@ class Outcome:
         leg = _whole_leg(run)
         embeddings = _embeddings(run, leg)
         if run.config.whiten:  # the neuron has not seen embeddings like these
-            pairs = Watched.draw(run.split.train, run.split.validation, run.config).train
-            fit_head(run.head, embeddings, pairs.one, pairs.two, pairs.label)
+            pairs = run.watched.train
+            fit_neuron(run.head, embeddings, pairs.one, pairs.two, pairs.label)
         return cls(run, leg, embeddings)
 
     def verifier(self) -> Verifier:
@@ -105,7 +105,7 @@ class Outcome:
         """Show in TensorBoard what was learned: test figures, the hardest validation pairs, embeddings of test."""
         run, images, paths = self.run, self.run.bank.images, self.run.dataset.paths
         test, validation = verifier.pairs["test"].main, verifier.pairs["validation"].main
-        drawn = Watched.draw(run.split.train, run.split.validation, run.config).validation
+        drawn = run.watched.validation
         hardest = draw_hardest(images, drawn.one, drawn.two, drawn.label, validation.scores, verifier.threshold)
         write_outcome(folder, test.labels, test.scores, hardest, len(run.history["loss"]))
         part = sample_part(run.split.test, run.config.seed, _PROJECTED_IMAGES)

@@ -1,4 +1,4 @@
-"""Where a verifier comes from: the dataset, the versions, and what is reached without training, kept in its bundle."""
+"""Where a verifier comes from: the dataset and the versions, kept in its bundle."""
 
 import hashlib
 import importlib.metadata
@@ -7,12 +7,9 @@ from typing import Any
 
 import keras
 import numpy as np
-from numpy.typing import NDArray
 
-from siamese_nb import metrics
 from siamese_nb.bank import Bank
 from siamese_nb.dataset import Dataset
-from siamese_nb.pairs import ACROSS, GENUINE_PAIR, WITHIN, Pairs
 from siamese_nb.split import PARTS, Split
 
 
@@ -40,13 +37,3 @@ def versions() -> dict[str, str]:
         "keras": keras.__version__,
         "backend": keras.backend.backend(),
     }
-
-
-def auc_by_kind(pairs: Pairs, scores: NDArray[np.float64]) -> dict[str, float]:
-    """Compute the AUC of genuine pairs against impostors across and within categories, where there are such."""
-    found = {}
-    for name, kind in (("across", ACROSS), ("within", WITHIN)):
-        rows = (pairs.kind == GENUINE_PAIR) | (pairs.kind == kind)
-        if (pairs.kind == kind).any():
-            found[name] = metrics.auc(metrics.ScoreTable.from_scores(pairs.label[rows], scores[rows]))
-    return found

@@ -63,6 +63,14 @@ class Run:
     panel : Panel or None
     features : ndarray of shape (n, d), float32, or None
         Of every picture of the bank, from a backbone that is frozen, once its head was fitted.
+    watched : Watched
+        The fixed pairs that every stage is watched by.
+    confirmed : ndarray of shape (n_confirmed, 2), int64
+        Impostors, as rows of the bank, that a person has called so; none where nothing is mined.
+    leg : keras.Model
+        Pictures to embeddings: backbone and projection, as they learn.
+    checkpoints : Path
+        The folder that each stage keeps its checkpoint in.
     """
 
     config: TrainConfig
@@ -114,7 +122,8 @@ class Run:
         return cls(config, dataset, bank, split, proof, *legs, head, distribution)
 
     def __post_init__(self) -> None:
-        """Find the place of the checkpoints, and make one leg of backbone and projection."""
+        """Draw the fixed pairs, find the place of the checkpoints, and make one leg of backbone and projection."""
+        self.watched = Watched.draw(self.split.train, self.split.validation, self.config)
         mines = self.config.mining != "none"
         self.confirmed = confirmed_impostors(self.dataset.root, self.dataset.paths) if mines else NONE_CONFIRMED
         about = self.config, self.dataset, self.bank, self.split, self.backbone
@@ -184,5 +193,4 @@ class Run:
     ) -> None:
         learner = make_learner(leg, self.head, table, self.split.train, self.config, views, self.distribution)
         learner.confirmed = self.confirmed
-        watched = Watched.draw(self.split.train, self.split.validation, self.config)
-        fit_stage(learner, rate, watched, self.history, folder, self.checkpoints / f"{stage}.npz", self.panel)
+        fit_stage(learner, rate, self.watched, self.history, folder, self.checkpoints / f"{stage}.npz", self.panel)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamese_nb.bank import Bank
-from siamese_nb.dataset import NOT_IN_USE, Dataset
+from siamese_nb.dataset import Dataset
 from siamese_nb.doctor import figures_of, nearly_seen
 from siamese_nb.errors import InputError
 from siamese_nb.pairs import Pairs, Part
@@ -44,7 +44,7 @@ def draw_unseen(
     InputError
         If genuine or impostor pairs are missing.
     """
-    used = np.flatnonzero(dataset.identity != NOT_IN_USE)
+    used = np.flatnonzero(dataset.used)
     near = nearly_seen(figures_of(bank).hashes[used], looks)
     known = np.concatenate([bank.digests[used[near]], seen])
     given = dataset.layout == "pairs"

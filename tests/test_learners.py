@@ -7,7 +7,7 @@ import pytest
 from siamese_nb.batches import IdentityBatches, ImageBatches, PairBatches
 from siamese_nb.config import LOSSES, TrainConfig
 from siamese_nb.errors import InputError
-from siamese_nb.learners import IdentityLearner, PairLearner, fit_head, make_learner
+from siamese_nb.learners import IdentityLearner, PairLearner, fit_neuron, make_learner
 from siamese_nb.metrics import ScoreTable, auc
 from siamese_nb.models import MetricHead, build_projection
 from siamese_nb.pairs import Part
@@ -94,7 +94,7 @@ def test_the_fitted_neuron_is_the_likeliest_line(distance: str) -> None:
     far = (difference**2 if distance == "squared" else difference).sum(axis=1)
     label = (rng.random(600) < 1 / (1 + np.exp(0.7 * far - 2))).astype(np.int64)
     head = MetricHead(distance)
-    fit_head(head, embeddings, one, two, label)
+    fit_neuron(head, embeddings, one, two, label)
     w, b = (np.asarray(weight, np.float64) for weight in head.get_weights())
     assert np.ptp(w) == 0
 
@@ -112,5 +112,5 @@ def test_the_fitted_neuron_is_the_likeliest_line(distance: str) -> None:
 def test_a_neuron_on_embeddings_without_meaning_says_nothing() -> None:
     embeddings = np.float32([[0.0], [0.1], [5.0], [9.0]])
     head = MetricHead("squared")
-    fit_head(head, embeddings, np.array([0, 2]), np.array([3, 3]), np.array([1, 0]))  # the genuine pair lies apart
+    fit_neuron(head, embeddings, np.array([0, 2]), np.array([3, 3]), np.array([1, 0]))  # the genuine pair lies apart
     assert np.asarray(head.w).tolist() == [0.0]
