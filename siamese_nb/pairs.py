@@ -109,7 +109,9 @@ class Part:
             anchors = genuine[order[np.arange(wanted) % max(len(genuine), 1)]]
             anchors = np.where(rng.random(wanted) < 0.5, anchors[:, 0], anchors[:, 1])
             impostor = np.stack([anchors, self._partners(anchors, negatives, rng)], axis=1)
-        return self._labelled(np.concatenate([genuine, impostor]), np.repeat([1, 0], [len(genuine), len(impostor)]))
+        return self._labelled(
+            np.concatenate([genuine, impostor]), np.repeat([GENUINE, IMPOSTOR], [len(genuine), len(impostor)])
+        )
 
     def judged(self, seed: int, neg_factor: float, negatives: str) -> tuple[Pairs, NDArray[np.bool_]]:
         """Draw the one fixed set of pairs that a network is judged on, by a part's images and a seed alone.
