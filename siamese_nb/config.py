@@ -92,7 +92,8 @@ class TrainConfig:
     mining : {"none", "hard"}
         Of losses of pairs: `hard` compares all pictures before each epoch, and draws half of the impostors among those
         that look most alike to the network, up to what a typical genuine pair scores. Impostors above nearly all
-        genuine pairs may be none: they are not learned from, and `Verifier.suspects` lists them.
+        genuine pairs may be none: they are not learned from, and `Verifier.suspects` lists them, until a person has
+        called them not the same thing.
     augment : {"none", "affine", "strokes", "photo"}
         How pictures are changed at random while a leg learns: `affine` turns, shifts, scales and shears; `strokes` does
         more of that, and makes strokes thicker and thinner, for dark drawings on light ground; `photo` mirrors, changes
