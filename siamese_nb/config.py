@@ -56,6 +56,7 @@ _WHOLE_NUMBERS = {
     "patience": (1, 1_000_000),
     "batch_images": (8, 65_536),
     "images_together": (8, 65_536),
+    "members": (1, 64),
     "averaged_views": (1, 64),
     "seed": (0, 2**32 - 1),  # NumPy's legacy generator, which Keras seeds too, takes no more
 }
@@ -142,6 +143,10 @@ class TrainConfig:
         last; choose the epochs for it, and patience as many.
     optimizer : {"adam", "muon"}
         `muon` often learns a leg from scratch in half the epochs, each a little slower.
+    members : int
+        So many legs that are trained from scratch, one after the other and each from other random weights; their
+        embeddings then stand side by side. They err in different places, so together they err less, for as many times
+        the work. A deep ensemble (Lakshminarayanan, Pritzel, Blundell 2017), but of embeddings.
     averaged_views : int
         The trained leg averages a picture's embeddings over so many small shifts and turns of it, in each score and
         search: a little more accurate, as many times slower.
@@ -180,6 +185,7 @@ class TrainConfig:
     learning_rate: float = 1e-3
     schedule: str = "constant"
     optimizer: str = "adam"
+    members: int = 1
     averaged_views: int = 1
     whiten: bool = False
     seed: int = 0
@@ -237,7 +243,7 @@ class TrainConfig:
                         f"weights and learns from pictures; choose leg mobilenetv2 or another, or leave {name} out"
                     )
         else:
-            for name in ("frame", "whiten"):
+            for name in ("frame", "whiten", "members"):
                 if getattr(self, name) != getattr(TrainConfig, name):
                     raise InputError(
                         f"{name}={getattr(self, name)!r} is for legs that are trained from scratch, and {self.leg} is "

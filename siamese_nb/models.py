@@ -1,5 +1,6 @@
 """A leg and a metric head make one siamese network: two pictures in, one sigmoid neuron out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -105,6 +106,41 @@ def build_projection(features: int, dimensions: int | None) -> keras.Model:
     # Orthogonal weights keep angles, so learning starts from the features' own cosine similarity, not from chance.
     x = keras.layers.Dense(dimensions, use_bias=False, kernel_initializer="orthogonal")(x)
     return keras.Model(inputs, keras.layers.UnitNormalization()(x), name="projection")
+
+
+def stand_side_by_side(legs: Sequence[keras.Model]) -> keras.Model:
+    """Build one leg of several: their embeddings side by side, scaled to unit length; a single leg as it is.
+
+    Parameters
+    ----------
+    legs : sequence of keras.Model
+        Equal inputs to unit-length embeddings, each with a name of its own.
+    """
+    if len(legs) == 1:
+        return legs[0]
+    image = keras.Input(legs[0].input_shape[1:], dtype=legs[0].input.dtype, name="image")
+    found = keras.layers.Concatenate(dtype="float32")([leg(image) for leg in legs])
+    return keras.Model(image, keras.layers.UnitNormalization(dtype="float32")(found), name="leg")
+
+
+def join_heads(heads: Sequence[MetricHead]) -> MetricHead:
+    """Return the head for embeddings side by side whose log-odds are the mean of these heads'; a single one as it is.
+
+    Parameters
+    ----------
+    heads : sequence of MetricHead
+        Built, and of one distance.
+    """
+    if len(heads) == 1:
+        return heads[0]
+    weights = [head.get_weights() for head in heads]
+    joined = MetricHead(heads[0].distance, name="head")
+    w = np.concatenate([w for w, _ in weights])
+    joined.build([(None, len(w))] * 2)
+    # Side by side, at unit length, each embedding is shorter by the root of their number, and so is |one - two|.
+    scale = len(heads) ** -0.5 if joined.distance == "absolute" else 1.0
+    joined.set_weights([scale * w, np.mean([b for _, b in weights])])
+    return joined
 
 
 def build_siamese(leg: keras.Model, head: MetricHead) -> keras.Model:

@@ -1,5 +1,6 @@
 """What a training run came to: the network as others will use it, and the evidence that it is judged by."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from siamese_nb.frames import frame_first
 from siamese_nb.learners import fit_neuron
 from siamese_nb.metrics import is_collapsed
 from siamese_nb.mining import SEARCHED_IMAGES, find_doubted
-from siamese_nb.models import build_siamese
+from siamese_nb.models import MetricHead, build_siamese, join_heads, stand_side_by_side
 from siamese_nb.novelty import Known
 from siamese_nb.pairs import Pairs, Part
 from siamese_nb.projector import write_projector
@@ -48,23 +49,26 @@ class Outcome:
     run : Run
     leg : keras.Model
         `uint8[n, height, width, 3]` to embeddings, with all that a picture goes through, in float32.
+    head : MetricHead
     embeddings : ndarray of shape (n, d), float32
         Of each picture of the bank that the evidence needs; rows of others are 0.
     """
 
     run: Run
     leg: keras.Model
+    head: MetricHead
     embeddings: NDArray[np.float32]
 
     @classmethod
-    def of(cls, run: Run) -> "Outcome":
-        """Make the leg whole, and embed what the evidence needs, each picture once."""
-        leg = _whole_leg(run)
+    def of(cls, members: Sequence[Run]) -> "Outcome":
+        """Make one whole leg of those of an ensemble, and embed what the evidence needs, each picture once."""
+        leg = _whole_leg(members)
+        run, head = members[0], join_heads([member.head for member in members])
         embeddings = _embeddings(run, leg)
         if run.config.whiten:  # the neuron has not seen embeddings like these
             pairs = run.watched.train
-            fit_neuron(run.head, embeddings, pairs.one, pairs.two, pairs.label)
-        return cls(run, leg, embeddings)
+            fit_neuron(head, embeddings, pairs.one, pairs.two, pairs.label)
+        return cls(run, leg, head, embeddings)
 
     def verifier(self) -> Verifier:
         """Choose the threshold on validation, measure on test, and put the evidence together.
@@ -98,7 +102,7 @@ class Outcome:
             about["suspects"] = self._suspects()
         used = np.concatenate([run.split.train.images, run.split.validation.images])
         seen, looks = np.unique(run.bank.digests[used]), figures_of(run.bank).hashes[used]
-        model = build_siamese(self.leg, run.head)
+        model = build_siamese(self.leg, self.head)
         return Verifier(model, about, run.history, pairs, seen, looks, self._known())
 
     def log(self, folder: Path, verifier: Verifier) -> None:
@@ -118,7 +122,7 @@ class Outcome:
 
     def _scored(self, part: Part) -> ScoredPairs:
         pairs, counted = _judged(self.run, part)
-        scores = pair_scores(self.run.head, self.embeddings, pairs.one, pairs.two)
+        scores = pair_scores(self.head, self.embeddings, pairs.one, pairs.two)
         return ScoredPairs.from_pairs(pairs, counted, scores, self.run.dataset.paths, part)
 
     def _baselines(self) -> dict[str, dict[str, float]]:
@@ -135,7 +139,7 @@ class Outcome:
         run, part = self.run, _known_part(self.run)
         judged = {verdict.pictures for verdict in in_force(read_review(run.dataset.root))}
         most = _SUSPECTS + len(judged)
-        found = zip(*find_doubted(part, self.embeddings[part.images], run.head, most), strict=True)
+        found = zip(*find_doubted(part, self.embeddings[part.images], self.head, most), strict=True)
         named = [(run.dataset.paths[one], run.dataset.paths[two], float(score)) for one, two, score in found]
         open_ones = [pair for pair in named if frozenset(pair[:2]) not in judged]
         return [dict(zip(("one", "two", "score"), pair, strict=True)) for pair in open_ones[:_SUSPECTS]]
@@ -153,10 +157,14 @@ class Outcome:
         return Known.from_parts(known, kept, getattr(train, by), getattr(validation, by), config.seed)
 
 
-def _whole_leg(run: Run) -> keras.Model:
+def _whole_leg(members: Sequence[Run]) -> keras.Model:
     """Return the trained leg with all that a picture goes through before and after it, in full precision."""
-    set_precision(run.backbone, "float32")  # whatever it has learned in
-    exact = keras.Model(run.backbone.input, run.projection(run.backbone.output), name="leg")
+    run, legs = members[0], []
+    for member in members:
+        set_precision(member.backbone, "float32")  # whatever it has learned in
+        name = "leg" if len(members) == 1 else f"leg_{member.member + 1}"
+        legs.append(keras.Model(member.backbone.input, member.projection(member.backbone.output), name=name))
+    exact = stand_side_by_side(legs)
     leg = average_views(exact, run.config.averaged_views)
     leg = frame_first(leg, run.bank.images.shape[1], run.config.frame)
     if not run.config.whiten:

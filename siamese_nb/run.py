@@ -61,6 +61,8 @@ class Run:
     history : dict of list of float
         Each figure after each epoch of all stages.
     panel : Panel or None
+    member : int
+        Which leg of an ensemble this is.
     features : ndarray of shape (n, d), float32, or None
         Of every picture of the bank, from a backbone that is frozen, once its head was fitted.
     watched : Watched
@@ -84,6 +86,7 @@ class Run:
     distribution: OneDevice
     history: dict[str, list[float]] = field(default_factory=dict)
     panel: Panel | None = None
+    member: int = 0
     features: NDArray[np.float32] | None = None
 
     @classmethod
@@ -102,9 +105,7 @@ class Run:
                 f"frame={config.frame} is larger than the pictures, which are read at {size} pixels; "
                 f"give a larger image_size, such as {2 * config.frame}, or a smaller frame"
             )
-        with distribution.scope():
-            backbone = build_leg(config.leg, config.frame or size, config.weights)
-            projection = build_projection(backbone.output_shape[-1], config.embedding)
+        backbone, projection = _build_network(config, size, distribution)
         another = config.engine != "keras" and not (config.learns_leg or config.fine_tune)  # has its own
         # Kept as what it has become: what `auto` is may change with the machine that goes on.
         config = replace(config, precision="float32" if another else choose_precision(config.precision))
@@ -118,8 +119,18 @@ class Run:
                 "impostors says it of its pairs alone; leave mining out"
             )
         head = MetricHead(config.distance, name="head")
-        legs = distribution.alone(backbone), distribution.alone(projection)
-        return cls(config, dataset, bank, split, proof, *legs, head, distribution)
+        return cls(config, dataset, bank, split, proof, backbone, projection, head, distribution)
+
+    def members(self) -> list["Run"]:
+        """Return this run and those of the other legs of an ensemble: the same data, and other random numbers."""
+        size, found = self.bank.images.shape[1], [self]
+        for member in range(1, self.config.members):
+            keras.utils.set_random_seed(_seed_of(self.config, member))
+            network = _build_network(self.config, size, self.distribution)
+            set_precision(network[0], self.config.precision)
+            head = MetricHead(self.config.distance, name="head")
+            found.append(replace(self, backbone=network[0], projection=network[1], head=head, member=member))
+        return found
 
     def __post_init__(self) -> None:
         """Draw the fixed pairs, find the place of the checkpoints, and make one leg of backbone and projection."""
@@ -167,7 +178,7 @@ class Run:
         if not self.config.learns_leg:
             rate /= _FINE_TUNE_SLOWER
             freeze_statistics(self.backbone)
-        self._fit(self.leg, self.pictures(), rate, folder, "leg")
+        self._fit(self.leg, self.pictures(), rate, folder, "leg" if self.member == 0 else f"leg-{self.member + 1}")
 
     def pictures(self) -> NDArray[np.uint8]:
         """Return the pictures as the leg is to learn from them: framed once, if at all."""
@@ -191,6 +202,40 @@ class Run:
         stage: str,
         views: Sequence[NDArray[Any]] = (),
     ) -> None:
-        learner = make_learner(leg, self.head, table, self.split.train, self.config, views, self.distribution)
+        config = replace(self.config, seed=_seed_of(self.config, self.member))
+        learner = make_learner(leg, self.head, table, self.split.train, config, views, self.distribution)
         learner.confirmed = self.confirmed
         fit_stage(learner, rate, self.watched, self.history, folder, self.checkpoints / f"{stage}.npz", self.panel)
+
+
+def learn_all(members: Sequence[Run], folder: Path) -> tuple[list[Run], bool]:
+    """Train the legs of an ensemble, one after the other.
+
+    Returns
+    -------
+    learned : list of Run
+        Those that did an epoch.
+    stopped : bool
+        Whether Ctrl-C cut them short.
+    """
+    learned, stopped = [], False
+    for member in members:
+        before = len(member.history.get("loss", []))
+        stopped = member.learn(folder)
+        if len(member.history["loss"]) > before:
+            learned.append(member)
+        if stopped:
+            break
+    return learned, stopped
+
+
+def _build_network(config: TrainConfig, size: int, distribution: OneDevice) -> tuple[keras.Model, keras.Model]:
+    """Build a backbone, and what projects its features, for pictures of this size."""
+    with distribution.scope():
+        backbone = build_leg(config.leg, config.frame or size, config.weights)
+        projection = build_projection(backbone.output_shape[-1], config.embedding)
+    return distribution.alone(backbone), distribution.alone(projection)
+
+
+def _seed_of(config: TrainConfig, member: int) -> int:
+    return (config.seed + member) % 2**32

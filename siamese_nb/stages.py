@@ -93,7 +93,8 @@ def fit_stage(
             raise
         raise InputError(DIVERGED.format(epoch=kept.epochs + 1)) from error
     learner.settle(watched.train)
-    if learner.config.keep == "best" and _reached(learner, kept.seen) > _reached(learner, history):
+    earlier = {} if learner.config.learns_leg else history  # else of another leg, if there are several
+    if learner.config.keep == "best" and _reached(learner, kept.seen) > _reached(learner, earlier):
         for part, weights in before:
             part.set_weights(weights)
     for name, values in kept.seen.items():

@@ -19,7 +19,7 @@ from siamese_nb.distribution import make_distribution
 from siamese_nb.engines import check_engine
 from siamese_nb.errors import InputError
 from siamese_nb.outcome import Outcome
-from siamese_nb.run import Run
+from siamese_nb.run import Run, learn_all
 from siamese_nb.storage import check_writable
 from siamese_nb.verifier import Verifier
 from siamese_nb.watching import Panel, told
@@ -81,17 +81,19 @@ def train(
         run.panel = panel
         folder = _new_folder(Path(logs) / "fit", f"{started}-{config.leg}", Path(out))
         write_settings(folder, config)
-        stopped = run.learn(folder)
+        members = run.members()
+        learned, stopped = learn_all(members, folder)
         if panel is not None:
             panel.show(phase="measuring")
-        outcome = Outcome.of(run)
+        outcome = Outcome.of(learned)
         verifier = outcome.verifier()
         verifier.save(Path(out) / folder.name)
         outcome.log(folder, verifier)
         if panel is not None:
             panel.show(phase="stopped" if stopped else "done", saved=str(verifier.path))
     if not stopped:
-        shutil.rmtree(run.checkpoints, ignore_errors=True)
+        for member in members:
+            shutil.rmtree(member.checkpoints, ignore_errors=True)
     return verifier
 
 

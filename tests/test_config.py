@@ -46,7 +46,7 @@ GOOD_WITH_MANY = GOOD | {
     "reflections": True,
     "images_together": 32,
 }  # not for losses of pairs
-GOOD_FROM_SCRATCH = {"leg": "stroke_cnn", "loss": "triplet", "frame": 48, "whiten": True}
+GOOD_FROM_SCRATCH = {"leg": "stroke_cnn", "loss": "triplet", "frame": 48, "whiten": True, "members": 3}
 
 
 def test_every_setting_goes_through_json() -> None:
@@ -95,6 +95,7 @@ def test_every_setting_goes_through_json() -> None:
         ("schedule", "linear"),
         ("optimizer", "sgd"),
         ("averaged_views", 0),
+        ("members", 0),
         ("images_together", 7),
         ("frame", 27),
         ("precision", "float16"),

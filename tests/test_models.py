@@ -9,7 +9,8 @@ from hypothesis.extra import numpy as hnp
 from sklearn.metrics import roc_auc_score
 
 from siamese_nb.config import DISTANCES
-from siamese_nb.models import MetricHead, build_in_batch, build_projection, build_siamese
+from siamese_nb.likeness import unit_length
+from siamese_nb.models import HeadWeights, MetricHead, build_in_batch, build_projection, build_siamese, join_heads
 
 DIMENSIONS = 5
 
@@ -185,3 +186,19 @@ def test_the_head_goes_through_its_configuration(distance: str) -> None:
     head = make_head(distance)
     again = MetricHead.from_config(head.get_config())
     assert (again.distance, again.name) == (distance, head.name)
+
+
+@pytest.mark.parametrize("distance", ["absolute", "squared"])
+def test_joined_heads_give_the_mean_of_their_log_odds(distance: str) -> None:
+    rng = np.random.default_rng(0)
+    heads = []
+    for number in range(3):
+        head = MetricHead(distance, name=f"head_{number}")
+        head.build([(None, 5 + number)] * 2)
+        head.set_weights([rng.uniform(0, 4, 5 + number), np.array(rng.normal())])
+        heads.append(head)
+    pairs = [unit_length(rng.normal(size=(2, 10, 5 + number))) for number in range(3)]
+    odds = [HeadWeights.from_head(head).log_odds(one, two) for head, (one, two) in zip(heads, pairs, strict=True)]
+    beside = unit_length(np.concatenate(pairs, axis=-1))
+    assert HeadWeights.from_head(join_heads(heads)).log_odds(*beside) == pytest.approx(np.mean(odds, axis=0), abs=1e-6)
+    assert join_heads(heads[:1]) is heads[0]

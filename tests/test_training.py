@@ -306,6 +306,13 @@ def cut_at(monkeypatch: pytest.MonkeyPatch, owner: type, name: str, call: int) -
             ],
         ),
         (
+            {"loss": "triplet", "augment": "photo", "epochs": 3, "patience": 2, "members": 2},
+            [
+                (Run, "fit_leg", 2),  # between two legs of an ensemble
+                (Checkpoint, "on_epoch_end", 5),  # in the second of them
+            ],
+        ),
+        (
             {**FROZEN, "loss": "focal", "epochs": 2, "fine_tune": True, "mining": "hard"},
             [
                 (Checkpoint, "on_epoch_end", 2),  # mined with weights that are lost
@@ -313,7 +320,7 @@ def cut_at(monkeypatch: pytest.MonkeyPatch, owner: type, name: str, call: int) -
             ],
         ),
     ],
-    ids=["binary_crossentropy", "cosface", "mining"],
+    ids=["binary_crossentropy", "cosface", "ensemble", "mining"],
 )
 def test_a_run_that_was_cut_short_ends_as_an_unbroken_one(
     settings: dict, cuts: list, tiny: Train, cache: Path, monkeypatch: pytest.MonkeyPatch
@@ -540,6 +547,39 @@ def test_a_framed_whitened_leg_that_learned_in_half_precision_computes_in_full(
     pictures = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3), np.uint8)
     assert np.array_equal(Verifier.load(verifier.path).embed(pictures), verifier.embed(pictures))
     assert np.linalg.norm(verifier.embed(pictures), axis=1) == pytest.approx(1, abs=1e-5)
+
+
+def test_the_legs_of_an_ensemble_stand_side_by_side(tiny: Train) -> None:
+    verifier = tiny(members=2, epochs=1)
+    assert verifier.leg.output_shape == (None, 16)
+    one, two = (verifier.leg.get_layer(f"leg_{number}") for number in (1, 2))
+    assert not np.array_equal(one.get_weights()[0], two.get_weights()[0])
+    assert len(verifier.history["loss"]) == 2
+    pictures = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3), np.uint8)
+    beside = np.concatenate([leg.predict(pictures, verbose=0) for leg in (one, two)], axis=1)
+    assert verifier.embed(pictures) == pytest.approx(beside / np.sqrt(2), abs=1e-6)
+    assert np.array_equal(Verifier.load(verifier.path).embed(pictures), verifier.embed(pictures))
+
+
+def test_ctrl_c_in_an_ensemble_keeps_the_legs_that_learned_and_the_same_command_goes_on(
+    tiny: Train, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unbroken = tiny(members=2)
+
+    def interrupted_after_one(self: Run, *given: object) -> object:
+        if self.member == 1:
+            raise KeyboardInterrupt
+        return fit(self, *given)
+
+    fit = Run._fit
+    with monkeypatch.context() as patch:
+        patch.setattr(Run, "_fit", interrupted_after_one)
+        cut = tiny(members=2)
+    assert cut.leg.output_shape == (None, 8)
+    assert len(cut.history["loss"]) == 2
+    again = tiny(members=2)
+    for weight, other in zip(again.model.get_weights(), unbroken.model.get_weights(), strict=True):
+        assert weight == pytest.approx(other, abs=1e-6)
 
 
 def test_a_frame_larger_than_the_pictures_is_told(tiny: Train) -> None:
