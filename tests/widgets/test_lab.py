@@ -159,7 +159,7 @@ def test_a_near_miss_opens_nothing(notebook, files):
     expect(target.locator(".sc-pane").nth(1)).to_contain_text("Drop a picture here")
 
 
-def test_keys_on_a_focused_pane_stay_out_of_the_notebook_and_a_click_focuses_it_for_pasting(notebook):
+def test_keys_on_a_focused_pane_stay_out_of_the_notebook(notebook):
     cells = notebook.cells()
     for place in (".sc-pane", ".sc-pill"):
         target = card(notebook).locator(place).first
@@ -168,6 +168,9 @@ def test_keys_on_a_focused_pane_stay_out_of_the_notebook_and_a_click_focuses_it_
             notebook.page.keyboard.press(key)
         expect(target).to_be_focused()
         assert notebook.cells() == cells
+
+
+def test_a_click_on_a_pane_focuses_it_for_pasting(notebook):
     pane = card(notebook).locator(".sc-pane").first
     pane.click(position={"x": 10, "y": 10})
     expect(pane).to_be_focused()
