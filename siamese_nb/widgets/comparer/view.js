@@ -135,6 +135,16 @@ class View {
     return PANES.find((pane) => !this.intake.pending[pane] && this.state(pane).status !== "picture") ?? "one";
   }
 
+  // Puts a picture that the kernel has into panes: whatever was on its way to them was given before, and gives way.
+  choose(panes, message) {
+    for (const pane of panes) {
+      this.intake.forget(pane);
+      this.camera.stop(pane);
+    }
+    this.note = "";
+    this.send(message);
+  }
+
   clearPane(pane) {
     const { id } = this.intake.start(pane, "");
     this.note = "";
@@ -155,7 +165,7 @@ class View {
     clearTimeout(this.drawing);
     this.drawing = undefined;
     if (this.stopping.signal.aborted) return;
-    this.previews.dropOld();
+    for (const part of [this.intake, this.previews]) part.dropOld();
     for (const pane of PANES) this.drawPane(pane);
     const full = PANES.every((pane) => this.phase(pane) === "picture");
     this.swap.disabled = this.intake.any() || !PANES.some((pane) => this.phase(pane) === "picture");
