@@ -73,7 +73,8 @@ class Drops {
     if (from) return;
     if (given.some((one) => one.isDirectory)) this.open(pane, given);
     else this.view.give(pane, given);
-    this.view.panes[pane].node.focus({ preventScroll: true, focusVisible: false });
+    // At the next frame, which lays the page out anyway: the focus would have it laid out now.
+    requestAnimationFrame(() => this.view.panes[pane].node.focus({ preventScroll: true, focusVisible: false }));
   }
 
   async open(pane, entries) {

@@ -85,7 +85,7 @@ class Intake {
     try {
       if (gift.refusal) return this.refuse(pending.pane, gift.name, `${gift.name} ${gift.refusal}`);
       const file = await gift.open();
-      const beginning = await file.slice(0, file.size > LIMIT ? 0 : CHUNK).arrayBuffer();
+      const beginning = await (file.size > CHUNK ? file.slice(0, file.size > LIMIT ? 0 : CHUNK) : file).arrayBuffer();
       pending.size = file.size;
       this.view.previews.keepFile(pending.id, file);
       return { pending, file, beginning };

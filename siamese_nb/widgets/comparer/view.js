@@ -3,11 +3,16 @@
 
 const PATIENCE = 1000; // milliseconds without an answer until the kernel is called busy
 const INSTANT = 100; // milliseconds that nobody notices (Miller 1968)
-const TRAITS = ["state", "background", "history", "gallery", "ranking"];
+const TRAITS = ["state", "background", "gallery", "ranking"];
 const EMPTY = { id: "", status: "empty", name: "", width: 0, height: 0, message: "" };
 
 // Of a file that another view began to send; where that view is gone, the rest never comes.
 const ELSEWHERE = "A picture is on its way from another view; if none comes, give it again";
+
+// Does what the answer does not need once it is on the screen: a frame later.
+function afterPaint(work) {
+  requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(work)));
+}
 
 class View {
   constructor(model, root) {
@@ -242,6 +247,7 @@ class View {
       comm_live_update: () => this.send({ kind: "ping" }),
     };
     for (const name of TRAITS) heard[`change:${name}`] = () => this.update();
+    heard["change:history"] = () => afterPaint(() => this.draw());
     for (const [name, handler] of Object.entries(heard)) {
       this.model.on(name, handler);
       signal.addEventListener("abort", () => this.model.off(name, handler));
