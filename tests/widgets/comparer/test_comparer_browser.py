@@ -425,7 +425,9 @@ def test_a_comparison_that_fails_is_said_in_place(bare):
 
 
 def test_a_file_that_cannot_be_read_is_said(bare, card):
-    bare.page.evaluate("() => { Blob.prototype.arrayBuffer = () => { return Promise.reject(new Error('a directory')); }; }")
+    bare.page.evaluate(
+        "() => { Blob.prototype.arrayBuffer = () => { return Promise.reject(new Error('a directory')); }; }"
+    )
     drop(pane(card, "one"), png("holiday", RED))
     expect(pane(card, "one")).to_contain_text("holiday cannot be read (a directory)")
 
