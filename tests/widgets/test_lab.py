@@ -104,7 +104,7 @@ def test_files_from_the_disk_and_the_text_file(notebook, files):
     assert (notebook.cells(), len(page.context.pages)) == (cells, tabs)
 
 
-def test_a_photo_of_50_megapixels_and_a_file_of_60_megabytes_arrive_whole(notebook, tmp_path):
+def test_a_photo_of_50_megapixels_and_60_megabytes_arrive_whole_and_70_megabytes_are_refused(notebook, tmp_path):
     grain = np.random.default_rng(0).integers(0, 256, (577, 866, 3), np.uint8)
     Image.fromarray(grain).resize((8660, 5774)).save(tmp_path / "photo.jpg", quality=99, subsampling=0)
     Image.fromarray(grain).resize((4470, 4470)).save(tmp_path / "scan.tif")
@@ -122,6 +122,12 @@ def test_a_photo_of_50_megapixels_and_a_file_of_60_megabytes_arrive_whole(notebo
     assert notebook.ask(digest) == str(whole)
     for image in target.locator(".sc-image").all():  # the TIFF comes back as a small picture
         expect(image).to_be_visible(timeout=60_000)
+    with (tmp_path / "huge.tif").open("wb") as stream:
+        stream.truncate(70_000_000)
+    drop_from_disk(session, target.locator(".sc-pane").first, tmp_path / "huge.tif")
+    message = "huge.tif has 70.0 MB; at most 64 MB can be sent: save it smaller"
+    expect(target.locator(".sc-pane").first).to_contain_text(message)
+    assert notebook.ask("comparer.error, comparer.state['two']['status']") == f"{message} picture"
 
 
 def test_a_drop_during_a_computation_is_what_is_answered_in_the_end(notebook, files):
@@ -171,9 +177,18 @@ def test_keys_on_a_focused_pane_stay_out_of_the_notebook(notebook):
 
 
 def test_a_click_on_a_pane_focuses_it_for_pasting(notebook):
-    pane = card(notebook).locator(".sc-pane").first
+    pane, cells = card(notebook).locator(".sc-pane").first, notebook.cells()
     pane.click(position={"x": 10, "y": 10})
     expect(pane).to_be_focused()
+    notebook.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    notebook.page.evaluate("""async () => {
+      const canvas = new OffscreenCanvas(70, 50);
+      canvas.getContext("2d").fillRect(0, 0, 9, 9);
+      await navigator.clipboard.write([new ClipboardItem({ "image/png": await canvas.convertToBlob() })]);
+    }""")
+    notebook.page.keyboard.press("Control+v")
+    expect(pane).to_contain_text("70 \N{MULTIPLICATION SIGN} 50")
+    assert notebook.cells() == cells
 
 
 def test_a_file_dragged_from_labs_own_browser(notebook, files):

@@ -57,16 +57,17 @@ class View {
 
   // -- to and from the kernel
 
-  // One at a time, so that no key press is taken for a pair that is not yet to be seen.
+  // One at a time, so that no key press is taken for a pair that is not yet to be seen; gives whether it was told.
   tell(message) {
-    if (!this.kernel.inFlight) this.kernel.tell(message);
+    if (this.kernel.inFlight) return false;
+    this.kernel.tell(message);
+    return true;
   }
 
   show(changes, ending = false) {
     const { group, category, page } = this.state;
-    this.ending = ending;
-    this.turning = true;
-    this.tell({ kind: "show", group, category, page, ...changes });
+    if (this.tell({ kind: "show", group, category, page, ...changes })) Object.assign(this, { ending, turning: true });
+    else this.drawCategories(); // a choice that was not told is taken back
   }
 
   update() {

@@ -23,7 +23,10 @@ class Drops {
     for (const type of ["dragover", "drop"]) on(window, type, guard);
     for (const pane of PANES) {
       const { image } = this.view.panes[pane];
-      on(image, "dragstart", (event) => event.dataTransfer.setData(PANE_MIME, `${this.view.name} ${pane}`));
+      on(image, "dragstart", (event) => {
+        if (this.view.phase(pane) === "picture") event.dataTransfer.setData(PANE_MIME, `${this.view.name} ${pane}`);
+        else event.preventDefault(); // the kernel does not have it yet
+      });
     }
   }
 
@@ -66,17 +69,23 @@ class Drops {
     event.stopPropagation();
     this.mark(null);
     const pane = this.paneOf(event);
-    if (from && from !== pane) this.view.send({ kind: "copy", pane: from, to: pane });
+    if (from && from !== pane) this.view.choose([pane], { kind: "copy", pane: from, to: pane });
     if (from) return;
     if (given.some((one) => one.isDirectory)) this.open(pane, given);
     else this.view.give(pane, given);
-    this.view.panes[pane].node.focus({ preventScroll: true, focusVisible: false });
+    // At the next frame, which lays the page out anyway: the focus would have it laid out now.
+    requestAnimationFrame(() => this.view.panes[pane].node.focus({ preventScroll: true, focusVisible: false }));
   }
 
   async open(pane, entries) {
+    const { intake } = this.view;
+    const listing = intake.start(pane, entries.find((entry) => entry.isDirectory).name);
+    this.view.draw();
     try {
-      this.view.give(pane, await giftsOfEntries(entries), true);
+      const gifts = await giftsOfEntries(entries);
+      if (intake.current(listing)) this.view.give(pane, gifts, true); // else something newer was given meanwhile
     } catch (error) {
+      if (!intake.current(listing)) return;
       this.view.refuse(pane, "", `The folder cannot be read (${error.message}); give the files themselves`);
       this.view.draw();
     }

@@ -72,8 +72,7 @@ class Gallery {
   }
 
   choose(panes) {
-    this.view.note = "";
-    this.view.send({ kind: "choose", id: this.given().id, panes });
+    this.view.choose(Object.keys(panes), { kind: "choose", id: this.given().id, panes });
   }
 
   chooseRow(button) {

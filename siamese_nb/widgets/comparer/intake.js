@@ -9,7 +9,7 @@ class Intake {
   constructor(view) {
     this.view = view;
     this.pending = { one: null, two: null };
-    this.files = new Map(); // of the gallery: id -> the file, so that the browser itself can show it
+    this.files = new Map(); // of a gallery: id -> the file, so that the browser itself can show it
   }
 
   stop() {
@@ -25,6 +25,13 @@ class Intake {
     const pending = this.pending[pane];
     this.pending[pane] = null;
     pending?.wake?.();
+  }
+
+  // Drops the files of galleries that were put away, but for those in the panes.
+  dropOld() {
+    const kept = [this.view.gallery.given().id, ...PANES.map((pane) => this.pending[pane]?.id)];
+    const shown = PANES.map((pane) => this.view.state(pane).id);
+    for (const id of this.files.keys()) if (!kept.includes(id.split("/")[0]) && !shown.includes(id)) this.files.delete(id);
   }
 
   start(pane, name) {
@@ -78,7 +85,7 @@ class Intake {
     try {
       if (gift.refusal) return this.refuse(pending.pane, gift.name, `${gift.name} ${gift.refusal}`);
       const file = await gift.open();
-      const beginning = await file.slice(0, file.size > LIMIT ? 0 : CHUNK).arrayBuffer();
+      const beginning = await (file.size > CHUNK ? file.slice(0, file.size > LIMIT ? 0 : CHUNK) : file).arrayBuffer();
       pending.size = file.size;
       this.view.previews.keepFile(pending.id, file);
       return { pending, file, beginning };
@@ -119,7 +126,6 @@ class Intake {
   async sendGallery(pane, gifts) {
     const pending = this.start(pane, plural(gifts.length, "picture"));
     Object.assign(pending, { size: gifts.length, many: true, said: 0, heard: 0 });
-    this.files.clear();
     if (!this.view.send({ kind: "gallery", pane, id: pending.id, total: gifts.length })) return;
     for (const [place, gift] of gifts.entries()) {
       try {

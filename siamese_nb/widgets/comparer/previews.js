@@ -39,12 +39,13 @@ class Previews {
   }
 
   open(id) {
-    if (this.view.answering()) this.keep(id, this.fileOf(id)); // the answer takes its time
-    else this.coming ??= requestAnimationFrame(() => setTimeout(() => this.openAll()));
+    if (this.view.answering()) return this.keep(id, this.fileOf(id)); // the answer takes its time
+    if (!this.coming) afterPaint(() => this.openAll());
+    this.coming = true;
   }
 
   openAll() {
-    this.coming = undefined;
+    this.coming = false;
     if (this.view.stopping.signal.aborted) return;
     for (const id of this.used()) if (this.fileOf(id) && !this.shown.has(id)) this.keep(id, this.fileOf(id));
     this.view.draw();

@@ -67,7 +67,7 @@ class Reason {
     const known = wanted && this.why?.key === this.view.key();
     if (wanted && !known && this.asked !== this.view.key() && !this.view.gone) {
       this.asked = this.view.key();
-      this.view.send({ kind: "reason", ids: PANES.map((pane) => this.view.state(pane).id) });
+      afterPaint(() => this.ask());
     }
     if (!wanted) this.asked = "";
     if (!known) this.spot = null;
@@ -77,6 +77,11 @@ class Reason {
       input.disabled = !known || Boolean(this.why.trouble);
     }
     this.paint();
+  }
+
+  ask() {
+    if (this.asked !== this.view.key() || this.view.stopping.signal.aborted) return;
+    this.view.send({ kind: "reason", ids: PANES.map((pane) => this.view.state(pane).id) });
   }
 
   modeOf(answer) {

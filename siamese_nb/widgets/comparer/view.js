@@ -3,11 +3,16 @@
 
 const PATIENCE = 1000; // milliseconds without an answer until the kernel is called busy
 const INSTANT = 100; // milliseconds that nobody notices (Miller 1968)
-const TRAITS = ["state", "background", "history", "gallery", "ranking"];
+const TRAITS = ["state", "background", "gallery", "ranking"];
 const EMPTY = { id: "", status: "empty", name: "", width: 0, height: 0, message: "" };
 
 // Of a file that another view began to send; where that view is gone, the rest never comes.
 const ELSEWHERE = "A picture is on its way from another view; if none comes, give it again";
+
+// Does what the answer does not need once it is on the screen: a frame later.
+function afterPaint(work) {
+  requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(work)));
+}
 
 class View {
   constructor(model, root) {
@@ -135,6 +140,16 @@ class View {
     return PANES.find((pane) => !this.intake.pending[pane] && this.state(pane).status !== "picture") ?? "one";
   }
 
+  // Puts a picture that the kernel has into panes: whatever was on its way to them was given before, and gives way.
+  choose(panes, message) {
+    for (const pane of panes) {
+      this.intake.forget(pane);
+      this.camera.stop(pane);
+    }
+    this.note = "";
+    this.send(message);
+  }
+
   clearPane(pane) {
     const { id } = this.intake.start(pane, "");
     this.note = "";
@@ -155,7 +170,7 @@ class View {
     clearTimeout(this.drawing);
     this.drawing = undefined;
     if (this.stopping.signal.aborted) return;
-    this.previews.dropOld();
+    for (const part of [this.intake, this.previews]) part.dropOld();
     for (const pane of PANES) this.drawPane(pane);
     const full = PANES.every((pane) => this.phase(pane) === "picture");
     this.swap.disabled = this.intake.any() || !PANES.some((pane) => this.phase(pane) === "picture");
@@ -232,6 +247,7 @@ class View {
       comm_live_update: () => this.send({ kind: "ping" }),
     };
     for (const name of TRAITS) heard[`change:${name}`] = () => this.update();
+    heard["change:history"] = () => afterPaint(() => this.draw());
     for (const [name, handler] of Object.entries(heard)) {
       this.model.on(name, handler);
       signal.addEventListener("abort", () => this.model.off(name, handler));

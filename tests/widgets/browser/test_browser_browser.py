@@ -76,6 +76,21 @@ def test_pairs_are_paged_judged_and_undone_by_keys_and_clicks(bare, card, root):
     expect(card.get_by_role("status")).to_contain_text("The kernel is gone")
 
 
+def test_a_page_turn_that_a_busy_kernel_swallows_moves_nothing(bare, card, root):
+    card.get_by_role("button", name="Genuine 20").click()
+    expect(card.locator(".sb-where")).to_have_text("1 to 12 of 20")
+    card.locator(".sb-tile").nth(3).click()
+    bare.model("beBusy()")
+    card.locator(".sb-stage").press("x")
+    card.get_by_role("button", name="Next page").click()
+    card.get_by_label("Category", exact=True).select_option("category0")
+    expect(card.get_by_label("Category", exact=True)).to_have_value("")
+    bare.model("beFree()")
+    expect(card.locator(".sb-tile").nth(3)).to_have_attribute("data-verdict", "exclude")
+    expect(card.locator(".sb-tile").nth(3)).to_have_attribute("aria-pressed", "true")
+    expect(card.locator(".sb-where")).to_have_text("1 to 12 of 20")
+
+
 def test_two_pictures_are_laid_over_each_other(bare, card):
     shown = "stage => [...stage.querySelectorAll('img')].every((image) => image.naturalWidth > 0)"
     bare.page.wait_for_function(shown, arg=card.locator(".sb-stage").element_handle())

@@ -344,6 +344,24 @@ def test_two_drops_race_and_the_last_wins(card, comparer):
     assert [comparer.state[name]["name"] for name in ("one", "two")] == ["red.png", "crimson.png"]
 
 
+def test_a_copy_wins_over_a_slower_drop_that_was_begun_before(bare, card, comparer):
+    drop(pane(card, "one"), png("red.png", RED))
+    expect_seen(pane(card, "one"))
+    bare.page.evaluate("""() => {
+      const { arrayBuffer } = Blob.prototype;
+      window.reading = Promise.withResolvers();
+      Blob.prototype.arrayBuffer = async function () { await window.reading.promise; return arrayBuffer.call(this); };
+    }""")
+    drop(pane(card, "two"), png("slow.png", BLUE))
+    expect(pane(card, "two")).to_contain_text("slow.png")
+    pane(card, "one").locator("img").drag_to(pane(card, "two"))
+    expect(pane(card, "two")).to_contain_text("red.png")
+    bare.page.evaluate("reading.resolve()")
+    bare.page.wait_for_timeout(200)
+    assert [comparer.state[name]["name"] for name in ("one", "two")] == ["red.png", "red.png"]
+    expect_verdict(card, "similar")
+
+
 def test_a_large_file_goes_in_small_pieces_with_progress_and_back_pressure(bare, card, comparer):
     assert len(LARGE) > 8 * CHUNK
     sizes = []
@@ -407,7 +425,9 @@ def test_a_comparison_that_fails_is_said_in_place(bare):
 
 
 def test_a_file_that_cannot_be_read_is_said(bare, card):
-    bare.page.evaluate("() => { File.prototype.slice = () => { throw new Error('a directory'); }; }")
+    bare.page.evaluate(
+        "() => { Blob.prototype.arrayBuffer = () => { return Promise.reject(new Error('a directory')); }; }"
+    )
     drop(pane(card, "one"), png("holiday", RED))
     expect(pane(card, "one")).to_contain_text("holiday cannot be read (a directory)")
 

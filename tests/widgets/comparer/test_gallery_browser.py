@@ -213,6 +213,38 @@ def test_a_gallery_on_its_way_shows_how_far_it_is_and_gives_way(bare, card, comp
     expect(card).to_have_count(0)
 
 
+def test_a_choice_wins_over_a_slower_drop_and_only_files_to_be_seen_stay_in_the_page(bare, card, comparer):
+    bare.page.evaluate("""() => {
+      const { set } = Map.prototype;
+      Map.prototype.set = function (id, value) {
+        if (value instanceof File && String(id).includes("/")) window.files = this;
+        return set.call(this, id, value);
+      };
+    }""")
+    drop(pane(card, "one"), FILES[2])
+    drop(pane(card, "two"), *FILES)
+    expect(gallery(card).locator("li")).to_have_count(6)
+    assert bare.page.evaluate("files.size") == 6
+    bare.page.evaluate("""() => {
+      const { arrayBuffer } = Blob.prototype;
+      window.reading = Promise.withResolvers();
+      Blob.prototype.arrayBuffer = async function () { await window.reading.promise; return arrayBuffer.call(this); };
+    }""")
+    drop(pane(card, "two"), FILES[0])
+    gallery(card).locator("li", has_text="5.png").get_by_role("button").click()
+    expect(pane(card, "two")).to_contain_text("5.png")
+    bare.page.evaluate("reading.resolve()")
+    bare.page.wait_for_timeout(200)
+    assert comparer.state["two"]["name"] == "5.png"
+    gallery(card).get_by_role("button", name="Put these pictures away").click()
+    expect(gallery(card)).to_be_hidden()
+    seen(bare, pane(card, "two").locator(".sc-image"))
+    assert bare.page.evaluate("[...files.values()].map((file) => file.name)") == ["5.png"]
+    drop(pane(card, "two"), FILES[0])
+    expect(pane(card, "two")).to_contain_text("1.png")
+    assert bare.page.evaluate("files.size") == 0
+
+
 @pytest.mark.parametrize("width", [320, 768])
 def test_nothing_of_it_is_cut_off_when_narrow(bare, card, width):
     bare.page.set_viewport_size({"width": width, "height": 800})
