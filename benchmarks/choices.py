@@ -2,7 +2,7 @@
 
     python benchmarks/choices.py DATA losses      every loss on the features of a frozen leg
     python benchmarks/choices.py DATA views       0, 2, 4 and 8 changed views of each picture
-    python benchmarks/choices.py DATA tuning      frozen, the last block, the whole leg; by two losses
+    python benchmarks/choices.py DATA tuning      frozen, the last block, the whole leg; by three losses
     python benchmarks/choices.py DATA engine      each engine that embeds
     python benchmarks/choices.py DATA mining      without and with hard impostors
     python benchmarks/choices.py DATA precision   float32 and bfloat16, of a frozen leg
@@ -38,7 +38,7 @@ CHOICES: dict[str, list[dict[str, Any]]] = {
     "views": VIEWS,
     "tuning": [
         {"loss": loss, **settings}
-        for loss in ("binary_crossentropy", "cosface")
+        for loss in ("binary_crossentropy", "focal", "cosface")
         for settings in (*TUNED, {**TUNED[2], "depth": "leg"})
     ],
     "engine": [{"engine": engine} for engine in ENGINES],
