@@ -3,8 +3,9 @@
     python benchmarks/embedding.py [vgg16] [mobilenetv2]
 
 In turns within one run: each engine, Keras's own bfloat16, ONNX Runtime and PyTorch where they are installed, and a
-product of float32 matrices, which shows the peak. A share above 1 is possible: bfloat16 has a peak of its own. Figures
-go to benchmarks/results.json, wall and processor time apart, because on a busy machine only the latter says something.
+product of float32 matrices, which shows the peak. A share above 1 is possible: bfloat16 has a peak of its own, and some
+engines convolve with fewer multiplications than are counted. Figures go to benchmarks/results.json, wall and processor
+time apart, because on a busy machine only the latter says something.
 """
 
 import json

@@ -60,7 +60,7 @@ further, and makes dark strokes thicker or thinner, so that long training on dra
 does all of that, as suits things seen from all sides, unless another shade or the mirror image is another thing."""
 
 
-_NO_PERSPECTIVE = ("jax", "torch")  # whose `affine_transform` leaves the last two numbers of a map out
+_NO_PERSPECTIVE = ("jax", "torch")  # whose `affine_transform` moves channels apart by a map's last two numbers
 
 Share = Callable[[Callable[[Any], Any], Any], Any]
 
