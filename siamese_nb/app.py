@@ -15,14 +15,21 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
 
-from siamese_nb.bundle import newest_bundle
 from siamese_nb.errors import InputError
+from siamese_nb.startup import without_notes
+
+with without_notes():  # it brings Keras in
+    from siamese_nb.bundle import newest_bundle
 
 _HOST = "127.0.0.1"
 _PATIENCE = 180  # seconds until the first page; loading TensorFlow takes most of it
-# TensorFlow's start-up notes come from below Python; on this page nobody could make use of them.
+# The page is light or dark as the visitor's system is; Voila's own theme is one or the other.
 _CELL = """from IPython.display import HTML, display
-display(HTML("<style>[data-mime-type='application/vnd.jupyter.stderr'] {{ display: none }}</style>"))
+display(HTML('''<style>
+:root {{ color-scheme: light dark }}
+:is(body, #main, #rendered_cells) {{ background: Canvas !important }}
+.siamese-card {{ margin-inline: auto }}
+</style><script>document.body.removeAttribute("data-jp-theme-light")</script>'''))
 from siamese_nb.answers import open_comparer
 open_comparer({bundle!r}, prevalence={prevalence!r})"""
 

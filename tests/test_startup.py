@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 SCRIPT = """
 import os
 from siamese_nb.startup import without_notes
@@ -51,5 +53,8 @@ def test_a_gpu_is_shared_unless_its_owner_says_otherwise():
         assert done.stdout.strip() == given.get("TF_FORCE_GPU_ALLOW_GROWTH", "true")
 
 
-def test_keras_starts_without_a_word():
-    assert stderr_of("import siamese_nb; siamese_nb.Verifier") == []
+@pytest.mark.parametrize(
+    "door", ["import siamese_nb; siamese_nb.Verifier", "import siamese_nb.answers", "import siamese_nb.app"]
+)
+def test_keras_starts_without_a_word(door):
+    assert stderr_of(door) == []

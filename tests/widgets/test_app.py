@@ -10,7 +10,7 @@ from siamese_nb.app import serve_app
 
 def test_the_page_answers_what_is_dropped_and_asks_for_its_token(browser, trained):
     server = serve_app(trained.out)
-    context = browser.new_context(viewport={"width": 900, "height": 900})
+    context = browser.new_context(viewport={"width": 900, "height": 900}, color_scheme="dark")
     try:
         with urllib.request.urlopen(server.url.split("?")[0]) as answer:
             assert "/login" in answer.url
@@ -20,6 +20,11 @@ def test_the_page_answers_what_is_dropped_and_asks_for_its_token(browser, traine
         files = sorted(trained.data.rglob("*.png"))[:2]
         expected = trained.verifier.compare(*files)
         expect(card).to_be_visible(timeout=60_000)
+        grounds = page.locator("body, #main, #rendered_cells").evaluate_all(
+            "(nodes) => nodes.map((node) => getComputedStyle(node).backgroundColor)"
+        )
+        assert grounds == ["rgb(18, 18, 18)"] * 3  # Chromium's ground in the dark
+        expect(page.locator("[data-mime-type$=stderr]")).to_have_count(0)
         drop(card.locator(".sc-pane").first, *((file.name, file.read_bytes(), "image/png") for file in files))
         expect(card.locator(".sc-result")).to_have_attribute("data-verdict", expected["verdict"], timeout=30_000)
         expect(card).to_contain_text(f"Score {expected['score']:.2f}")
