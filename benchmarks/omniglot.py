@@ -2,16 +2,16 @@
 
     siamese-nb get omniglot                                    (or --from FILE, where there is no network)
     python benchmarks/omniglot.py --recipe ours                three seeds, a table, benchmarks/omniglot.json
-    python benchmarks/omniglot.py --recipe ours --quick        the same in a few minutes a seed
+    python benchmarks/omniglot.py --quick                      one leg instead of four, in a quarter of the time
     python benchmarks/omniglot.py --recipe paper               the paper's leg at 48 pixels, distance and loss
     python benchmarks/omniglot.py --all-alphabets --out DIR    a bundle for others' test pairs, by siamese-nb score
 
 Each seed splits the 30 alphabets into training, validation (the threshold is chosen there) and test, which share no
 alphabet. Judged are things of the test alphabets: 10,000 random pairs of one alphabet by two drawers, half of them
 genuine, and 20-way one-shot recognition within an alphabet, by two drawers, where a tie is an error. What was chosen
-(optimiser, loss, width, size, frame, augmentation) was chosen on the alphabets of `TUNED_ON`; the seeds are the first
-ones whose test alphabets hold none of them. Two of those eight, Braille and Balinese, are the hardest of all: see the
-README. The third seeds of both, and `paper`, have not been measured yet.
+(optimiser, loss, width, size, frame, augmentation, ensemble) was chosen on the alphabets of `TUNED_ON`; the seeds are
+the first ones whose test alphabets hold none of them. Two of those eight, Braille and Balinese, are the hardest of all:
+see the README. `ours` is four legs of `quick` side by side.
 
 Both recipes learn in bfloat16, which is fast on processors that have instructions for it (avx512_bf16 or amx_bf16 among
 the flags that lscpu shows); on others give "precision": "float32" in omniglot_recipes.json, and twice the time.
