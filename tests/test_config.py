@@ -144,7 +144,7 @@ def test_what_does_not_go_together_is_named() -> None:
         InputError, match=r"reflections=True needs a leg that learns from pictures, and vgg16 is frozen"
     ):
         TrainConfig(reflections=True, loss="cosface", leg="vgg16")
-    for name, value in (("frame", 40), ("whiten", True)):
+    for name, value in (("frame", 40), ("whiten", True), ("members", 2)):
         with pytest.raises(InputError, match=f"{name}={value!r} is for legs that are trained from scratch, and vgg16"):
             TrainConfig(**{name: value}, leg="vgg16")  # type: ignore[arg-type]
 
