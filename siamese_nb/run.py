@@ -20,7 +20,7 @@ from siamese_nb.dataset import Dataset
 from siamese_nb.devices import choose_precision, set_precision
 from siamese_nb.distribution import OneDevice
 from siamese_nb.doctor import Certificate, certified_split
-from siamese_nb.embeddings import bank_embeddings
+from siamese_nb.embeddings import bank_embeddings, map_features
 from siamese_nb.errors import InputError
 from siamese_nb.frames import build_frame
 from siamese_nb.learners import make_learner
@@ -161,7 +161,13 @@ class Run:
 
     def fit_head(self, folder: Path) -> None:
         """Train projection and head on features of the frozen backbone; each image goes through it once, ever."""
-        self.features, *views = self._tables(self.backbone)
+        if self.config.fine_tune:  # by the maps that `fit_block` takes: what lies below them makes them once
+            below, block = cut_leg(self.backbone)
+            maps, engine, rows = self._tables(below), self.config.engine, self.split.train.images
+            self.features = map_features(block, maps[0], engine)
+            views = [map_features(block, changed, engine, rows) for changed in maps[1:]]
+        else:
+            self.features, *views = self._tables(self.backbone)
         self._fit(self.projection, self.features, self.config.learning_rate / _FROZEN_SLOWER, folder, "head", views)
 
     def fit_block(self, folder: Path) -> None:

@@ -13,7 +13,15 @@ from siamese_nb import storage
 from siamese_nb.augmentation import fixed_views
 from siamese_nb.bank import Bank
 from siamese_nb.config import DISTANCES
-from siamese_nb.embeddings import all_scores, bank_embeddings, cosine_scores, embed, pair_scores, row_scores
+from siamese_nb.embeddings import (
+    all_scores,
+    bank_embeddings,
+    cosine_scores,
+    embed,
+    map_features,
+    pair_scores,
+    row_scores,
+)
 from siamese_nb.errors import InputError
 from siamese_nb.models import MetricHead
 from siamese_nb.preprocessing import Preprocessing
@@ -198,6 +206,24 @@ def test_feature_maps_are_kept_in_half_precision(cache: Path) -> None:
     below.set_weights([kernel * 1e6, bias])
     largest = np.asarray(bank_embeddings(below, make_bank()), np.float64)
     assert np.abs(largest).max() == 65504  # as large as it gets, and finite
+
+
+def test_maps_go_on_to_features_once_and_only_where_they_are_needed(passed, cache: Path) -> None:
+    image, rows = keras.Input((8, 8, 3), dtype="uint8"), np.array([2, 66, 69, 3])
+    below = keras.Model(image, keras.layers.Conv2D(4, 3, strides=2)(Preprocessing("inside")(image)))
+    coarse = keras.Input((3, 3, 4))
+    block = keras.Model(coarse, keras.layers.Dense(5)(keras.layers.Flatten()(coarse)))
+    maps = bank_embeddings(below, make_bank(70))
+    direct = keras.ops.convert_to_numpy(block(np.asarray(maps[rows], np.float32)))
+    seen = passed(block)
+    found = map_features(block, maps, rows=rows)
+    assert found.shape == (70, 5)
+    assert np.allclose(found[rows], direct, atol=1e-6)
+    assert not np.delete(found, rows, axis=0).any()
+    assert np.array_equal(map_features(block, maps, rows=rows), found)
+    assert len(seen) == 4
+    doubled = bank_embeddings(keras.Model(image, 2.0 * below(image)), make_bank(70))  # the same block on other maps
+    assert not np.allclose(map_features(block, doubled)[rows], direct, atol=1e-3)
 
 
 def test_a_view_passes_the_rows_that_are_needed_each_once(passed, cache: Path) -> None:

@@ -637,11 +637,22 @@ def test_fine_tuning_never_ends_worse_than_it_began(lies: bool, tiny: Train, mon
     assert validation_loss(verifier) == pytest.approx(min(losses), abs=1e-3)  # the block learned from half precision
 
 
-def test_fine_tuning_goes_down_the_leg_and_passes_what_is_frozen_once(tiny: Train, cache: Path) -> None:
+def test_fine_tuning_goes_down_the_leg_and_passes_what_is_frozen_once(
+    tiny: Train, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passed: list[str] = []
+    send = run_module.bank_embeddings
+
+    def watched(leg: keras.Model, *given: object) -> np.ndarray:
+        passed.append(leg.name)
+        return send(leg, *given)
+
+    monkeypatch.setattr(run_module, "bank_embeddings", watched)
     block, leg = (tiny(**FROZEN, fine_tune=True, depth=depth, augment="photo", views=2) for depth in ("block", "leg"))
     assert [len(verifier.history["loss"]) for verifier in (block, leg)] == [4, 6]
     # Features and the last block's maps, of the pictures and of two views each; the second run finds them all.
     assert len(list((cache / "embeddings").iterdir())) == 6
+    assert set(passed) == {"below"}  # no picture goes through the whole leg for its features
 
 
 @pytest.mark.parametrize("leg", [{}, FROZEN])
