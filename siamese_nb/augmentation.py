@@ -204,7 +204,8 @@ def _mapped(maps: Any, height: int, width: int) -> tuple[Any, Any]:
     """Return where in its picture each pixel comes from: x and y, of shape (n, height, width)."""
     x = ops.arange(width, dtype="float32")[None, None, :]
     y = ops.arange(height, dtype="float32")[None, :, None]
-    m = [maps[:, place, None, None] for place in range(8)]
+    maps = ops.reshape(maps, (-1, 8, 1, 1))
+    m = [maps[:, place] for place in range(8)]
     far = m[6] * x + m[7] * y + 1.0
     return (m[0] * x + m[1] * y + m[2]) / far, (m[3] * x + m[4] * y + m[5]) / far
 
