@@ -61,10 +61,10 @@ def run_seed(dataset: Dataset, config: TrainConfig, rounds: int, out: Path) -> t
     verifier = train(dataset, config, out=out, logs=out / "logs")
     minutes, cpu_minutes = (time.perf_counter() - wall) / 60, (time.process_time() - cpu) / 60
     found: dict[str, Any] = {"minutes": minutes, "cpu_minutes": cpu_minutes, "threshold": verifier.threshold}
-    accuracy = verifier.history["val_binary_accuracy"]
+    auc = verifier.history["val_auc"]
     # Epochs are alike, so the clock is dealt to them evenly.
-    steps = minutes * np.arange(1, len(accuracy) + 1) / len(accuracy)
-    found["validation_accuracy_over_minutes"] = np.round([steps, accuracy], 4).T.tolist()
+    steps = cpu_minutes * np.arange(1, len(auc) + 1) / len(auc)
+    found["validation_auc_over_cpu_minutes"] = np.round([steps, auc], 4).T.tolist()
     assert verifier.path is not None  # it was saved
     found["bundle_mb"] = sum(file.stat().st_size for file in verifier.path.rglob("*") if file.is_file()) / 1e6
     found["weights"] = verifier.leg.count_params()
