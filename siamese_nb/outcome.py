@@ -30,7 +30,6 @@ from siamese_nb.provenance import dataset_facts, versions
 from siamese_nb.review import in_force, read_review
 from siamese_nb.run import Run
 from siamese_nb.scored_pairs import ScoredPairs
-from siamese_nb.stages import sample_part
 from siamese_nb.thresholds import choose_threshold
 from siamese_nb.verifier import Verifier
 from siamese_nb.views import average_views
@@ -112,7 +111,7 @@ class Outcome:
         drawn = run.watched.validation
         hardest = draw_hardest(images, drawn.one, drawn.two, drawn.label, validation.scores, verifier.threshold)
         write_outcome(folder, test.labels, test.scores, hardest, len(run.history["loss"]))
-        part = sample_part(run.split.test, run.config.seed, _PROJECTED_IMAGES)
+        part = run.split.test.sample(run.config.seed, _PROJECTED_IMAGES)
         columns = {
             "category": [run.dataset.categories[number] for number in run.dataset.category[part.images]],
             "identity": [str(number) for number in part.identity],
@@ -147,7 +146,7 @@ class Outcome:
     def _known(self) -> Known:
         """Keep a sample of what was trained on, and how far from it validation lies."""
         split, config = self.run.split, self.run.config
-        train, validation = (sample_part(part, config.seed) for part in (split.train, split.validation))
+        train, validation = (part.sample(config.seed) for part in (split.train, split.validation))
         known, kept = (
             (self.embeddings[part.images], describe_colours(self.run.bank.images[part.images]))
             for part in (train, validation)
@@ -196,9 +195,8 @@ def _known_part(run: Run) -> Part:
     """Return the training things whose embeddings are needed: a sample, or all that suspects are looked for in."""
     train, config = run.split.train, run.config
     if config.mining == "none":
-        return sample_part(train, config.seed)
-    most = SEARCHED_IMAGES[config.distance]
-    return sample_part(train, config.seed, most) if len(train.images) > most else train
+        return train.sample(config.seed)
+    return train.sample(config.seed, SEARCHED_IMAGES[config.distance])
 
 
 def _judged(run: Run, part: Part) -> tuple[Pairs, NDArray[np.bool_]]:

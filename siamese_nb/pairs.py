@@ -1,5 +1,6 @@
 """The images of one part of a split, and the genuine and impostor pairs that are drawn from them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,6 +11,7 @@ from siamese_nb.metrics import GENUINE, IMPOSTOR
 
 NEGATIVES = ("across", "within", "mixed")
 GENUINE_PAIR, ACROSS, WITHIN = 0, 1, 2  # a pair's kind
+_SAMPLE = 2000  # images that say how a part does; more would cost time only
 _MOST_JUDGED = 20_000  # genuine pairs in a fixed set: more would not narrow its intervals noticeably
 
 
@@ -150,6 +152,16 @@ class Part:
         place = np.unique(self.places(images))
         inside = np.isin(self.labelled[:, :2], images).all(axis=1)
         return Part(self.images[place], self.identity[place], self.category[place], self.labelled[inside])
+
+    def sample(self, seed: int | Sequence[int], images: int = _SAMPLE) -> "Part":
+        """Return whole things, at random, up to about so many images and two at the least; all if there are no more."""
+        if len(self.images) <= images:
+            return self
+        things, inverse, sizes = np.unique(self.identity, return_inverse=True, return_counts=True)
+        order = np.random.default_rng(seed).permutation(len(things))
+        chosen: NDArray[np.bool_] = np.zeros(len(things), bool)
+        chosen[order[: max(2, int(np.searchsorted(np.cumsum(sizes[order]), images)))]] = True
+        return self.only(self.images[chosen[inverse]])
 
     def _labelled(self, pairs: NDArray[np.int64], label: NDArray[np.int64]) -> Pairs:
         category = self.category_of(pairs)

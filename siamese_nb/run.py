@@ -13,7 +13,7 @@ from tqdm.auto import tqdm
 
 from siamese_nb.augmentation import fixed_views
 from siamese_nb.bank import Bank
-from siamese_nb.blocks import cut_leg
+from siamese_nb.blocks import cut_leg, freeze_statistics
 from siamese_nb.checkpoints import checkpoint_folder
 from siamese_nb.config import TrainConfig
 from siamese_nb.dataset import Dataset
@@ -30,7 +30,7 @@ from siamese_nb.mining import NONE_CONFIRMED
 from siamese_nb.models import MetricHead, build_projection
 from siamese_nb.review import confirmed_impostors
 from siamese_nb.split import Split
-from siamese_nb.stages import Watched, fit_stage, freeze_statistics
+from siamese_nb.stages import Watched, fit_stage
 from siamese_nb.watching import Panel
 
 _FROZEN_SLOWER = 3  # good features need a nudge; at full rate validation is best after one epoch and falls from there
