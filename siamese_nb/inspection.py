@@ -99,8 +99,8 @@ def inspect_dataset(
     return Inspection(dataset, bank, found)
 
 
-def doubted_pairs(dataset: Dataset, bank: Bank, bundle: str | os.PathLike[str] | None = None) -> list[Suspect]:
-    """Find the pairs whose label is most likely wrong, by a trained bundle, or by looks alone where none is given.
+def inspect_labels(dataset: Dataset, bank: Bank, bundle: str | os.PathLike[str] | None = None) -> list[Suspect]:
+    """Find the pairs whose label is suspected to be wrong, by a trained bundle, or by looks alone where none is given.
 
     Parameters
     ----------

@@ -172,7 +172,7 @@ class MineBetweenEpochs(keras.callbacks.Callback):  # type: ignore[misc]
             self.mine()
 
 
-def find_doubted(
+def suspected_impostors(
     part: Part, embeddings: NDArray[np.float32], head: MetricHead, most: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
     """Find the impostors of a part that score above nearly all of its genuine pairs, the highest first.

@@ -21,13 +21,13 @@ from siamese_nb.errors import InputError
 from siamese_nb.frames import frame_first
 from siamese_nb.learners import fit_neuron
 from siamese_nb.metrics import is_collapsed
-from siamese_nb.mining import SEARCHED_IMAGES, find_doubted
+from siamese_nb.mining import SEARCHED_IMAGES, suspected_impostors
 from siamese_nb.models import MetricHead, build_siamese, join_heads, stand_side_by_side
 from siamese_nb.novelty import Known
 from siamese_nb.pairs import Pairs, Part
 from siamese_nb.projector import write_projector
 from siamese_nb.provenance import dataset_facts, versions
-from siamese_nb.review import in_force, read_review
+from siamese_nb.review import judged_pictures
 from siamese_nb.run import Run
 from siamese_nb.scored_pairs import ScoredPairs
 from siamese_nb.thresholds import choose_threshold
@@ -136,9 +136,9 @@ class Outcome:
     def _suspects(self) -> list[dict[str, Any]]:
         """List the impostors of the training part that may be none, but for those that a person has judged."""
         run, part = self.run, _known_part(self.run)
-        judged = {verdict.pictures for verdict in in_force(read_review(run.dataset.root))}
+        judged = judged_pictures(run.dataset.root)
         most = _SUSPECTS + len(judged)
-        found = zip(*find_doubted(part, self.embeddings[part.images], self.head, most), strict=True)
+        found = zip(*suspected_impostors(part, self.embeddings[part.images], self.head, most), strict=True)
         named = [(run.dataset.paths[one], run.dataset.paths[two], float(score)) for one, two, score in found]
         open_ones = [pair for pair in named if frozenset(pair[:2]) not in judged]
         return [dict(zip(("one", "two", "score"), pair, strict=True)) for pair in open_ones[:_SUSPECTS]]

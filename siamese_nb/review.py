@@ -113,6 +113,11 @@ def in_force(verdicts: Sequence[Verdict]) -> list[Verdict]:
     return list({verdict.pictures: verdict for verdict in verdicts}.values())
 
 
+def judged_pictures(folder: str | os.PathLike[str]) -> set[frozenset[str]]:
+    """Return the pictures, or pairs of them, that a folder's review has a verdict on: these are asked about no more."""
+    return {verdict.pictures for verdict in read_review(folder)}
+
+
 def confirmed_impostors(folder: str | os.PathLike[str], paths: Sequence[str]) -> NDArray[np.int64]:
     """List the pairs of pictures that a folder's review calls not the same thing.
 

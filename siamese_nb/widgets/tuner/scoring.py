@@ -66,7 +66,7 @@ class Scoring:
         rule, lines = self._chosen
         return rule if lines == self.lines else ""
 
-    def doubt(self, parameters: dict[str, float]) -> str:
+    def caution(self, parameters: dict[str, float]) -> str:
         """Say whether the impostor pairs are too few for the FAR that a rule was asked for, or ""."""
         far = parameters.get("at_most", parameters.get("far_at_most", 0.0))
         return (0.0 < far < 1.0 and too_few_pairs(int((~self.pairs.genuine).sum()), far)) or ""

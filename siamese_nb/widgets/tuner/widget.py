@@ -159,7 +159,7 @@ class ThresholdTuner(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
                 self._move(message["threshold"], message.get("low"), message["id"])
             case "choose":
                 lines = self._model.choose(message["rule"], message["parameters"])
-                self._move(*lines, message["id"], self._model.doubt(message["parameters"]))
+                self._move(*lines, message["id"], self._model.caution(message["parameters"]))
             case "save":
                 self._move(message["threshold"], message.get("low"), message["id"])
                 self._store(message["reason"].strip())
