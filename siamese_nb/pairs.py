@@ -180,13 +180,13 @@ class Part:
         """Draw an impostor for each anchor, uniformly and without rejection.
 
         Images of one category stand together, and in it those of one identity. So "another category" is everything
-        but one block of the whole, "another identity" everything but one block of the category: a random step past
-        the block's end, wrapped around.
+        but one run of the whole, "another identity" everything but one run of the category: a random step past the
+        run's end, wrapped around.
         """
         place = self.places(anchors)
         whole_start, whole_size = np.zeros_like(place), np.full_like(place, len(self.images))
-        category_start, category_size = _blocks(self.category, place)
-        identity_start, identity_size = _blocks(self.identity, place)
+        category_start, category_size = _run_around(self.category, place)
+        identity_start, identity_size = _run_around(self.identity, place)
         can_cross, can_stay = whole_size > category_size, category_size > identity_size
         cross = rng.random(len(place)) < {"across": 1.0, "within": 0.0, "mixed": 0.5}[negatives]
         cross = (cross & can_cross) | ~can_stay
@@ -198,8 +198,10 @@ class Part:
         return np.asarray(self.images[chosen], np.int64)
 
 
-def _blocks(sorted_groups: NDArray[np.int64], place: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return start and size of the block of equal values that each place lies in."""
+def _run_around(
+    sorted_groups: NDArray[np.int64], place: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return start and size of the run of equal values that each place lies in."""
     change = np.flatnonzero(np.diff(sorted_groups, prepend=np.nan))
-    block = np.searchsorted(change, place, side="right") - 1
-    return change[block], np.diff(change, append=len(sorted_groups))[block]
+    run = np.searchsorted(change, place, side="right") - 1
+    return change[run], np.diff(change, append=len(sorted_groups))[run]
