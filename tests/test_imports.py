@@ -36,7 +36,7 @@ KNOWS = {
     "calibration": {"metrics"},
     "rendering": set(),
     "plots": {"intervals", "metrics", "palette"},
-    "explain": {"embeddings", "likeness", "models"},
+    "explain": {"embeddings", "intervals", "likeness", "models"},
     "clusters": {"metrics"},
     "widgets": {
         "clusters", "dataset", "images", "intervals", "metrics", "pairs", "palette", "progress", "review", "storage",
