@@ -10,7 +10,7 @@ from PIL import ExifTags, Image, ImageFilter
 
 from siamese_nb.dataset import scan
 from siamese_nb.doctor import THUMBNAIL, Finding, examine, findings_table
-from siamese_nb.doctor.evidence import collect
+from siamese_nb.doctor.measurements import measure
 from siamese_nb.doctor.shortcuts import shortcut_scores
 from siamese_nb.errors import InputError
 
@@ -175,7 +175,7 @@ def test_a_shortcut_is_shouted_about(tmp_path: Path, shortcut: str) -> None:
     found = findings(tmp_path)[f"shortcut_{shortcut}"]
     # Impostors share one of five file types by chance in a fifth of the cases.
     assert found.severity == ("warning" if shortcut == "file_type" else "error")
-    scores = shortcut_scores(collect(*scan(tmp_path).bank(THUMBNAIL)))
+    scores = shortcut_scores(measure(*scan(tmp_path).bank(THUMBNAIL)))
     auc, low, high = scores[shortcut]
     assert low <= auc <= high
     assert auc == pytest.approx(0.9 if shortcut == "file_type" else 1, abs=0.06)
@@ -183,7 +183,7 @@ def test_a_shortcut_is_shouted_about(tmp_path: Path, shortcut: str) -> None:
 
 
 def test_what_never_varies_is_no_shortcut(folder: Path) -> None:
-    scores = shortcut_scores(collect(*scan(folder).bank(THUMBNAIL)))
+    scores = shortcut_scores(measure(*scan(folder).bank(THUMBNAIL)))
     assert set(scores) == {"brightness", "background_colour", "bytes_per_pixel"}
 
 
