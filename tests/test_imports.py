@@ -26,7 +26,7 @@ WITH_KERAS = {
     "sources", "engines", "embeddings", "losses",
     "augmentation", "mining", "batches", "distribution", "learners", "callbacks", "checkpoints", "board", "devices",
     "watching", "stages", "explain", "bundle", "verifier", "same_pairs", "provenance", "run", "outcome",
-    "training", "answers", "app", "demo",
+    "training", "answers", "demo",
 }  # fmt: skip
 # What the rooms that anyone should be able to use alone may know of the others, beside `errors`.
 KNOWS = {
