@@ -37,6 +37,7 @@ from siamese_nb.preprocessing import Preprocessing
 from siamese_nb.run import Run
 from siamese_nb.split import whole
 from siamese_nb.training import train
+from siamese_nb.training_data import TrainingData
 from siamese_nb.verifier import Verifier
 from siamese_nb.widgets import PairBrowser
 
@@ -239,15 +240,15 @@ def test_a_seed_decides_everything_and_runs_of_one_second_get_names_of_their_own
 
 def test_the_threshold_does_not_look_at_test(tiny: Train, monkeypatch: pytest.MonkeyPatch) -> None:
     honest = tiny(**FROZEN)
-    judged = outcome._judged
+    judged = TrainingData.judged
 
-    def with_other_labels(run: Run, part: Part) -> tuple[Pairs, np.ndarray]:
-        pairs, counted = judged(run, part)
-        if part is run.split.test:
+    def with_other_labels(self: TrainingData, part: Part) -> tuple[Pairs, np.ndarray]:
+        pairs, counted = judged(self, part)
+        if part is self.split.test:
             pairs = dataclasses.replace(pairs, label=1 - pairs.label)
         return pairs, counted
 
-    monkeypatch.setattr(outcome, "_judged", with_other_labels)
+    monkeypatch.setattr(TrainingData, "judged", with_other_labels)
     fooled = tiny(**FROZEN)
     assert fooled.about["threshold"] == honest.about["threshold"]
     assert fooled.about["calibration"] == honest.about["calibration"]
@@ -455,7 +456,7 @@ def test_a_place_that_cannot_be_written_is_told_before_the_work(
     def too_early(*given: object) -> Iterator[None]:
         raise AssertionError("the work began")
 
-    monkeypatch.setattr(Run, "begin", too_early)
+    monkeypatch.setattr(training, "begin_runs", too_early)
     (tmp_path / "a file").write_text("mine")
     places = {"out": tmp_path / "out", "logs": tmp_path / "logs", place: tmp_path / "a file" / "below"}
     with pytest.raises(InputError, match="cannot write"):
