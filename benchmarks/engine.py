@@ -179,7 +179,7 @@ def measure_scratch(couples: int, size: int = 64) -> dict[str, Any]:
 def measure_quality(data: str, images: int, size: int = 64, epochs: int = 3) -> dict[str, Any]:
     """Train the usual way for some epochs, then ours until validation is as good; compare the seconds of training."""
     config = TrainConfig(image_size=size, split_by="category")
-    dataset, bank = scan(data).bank((size, size))
+    dataset, bank = scan(data).decode((size, size))
     split, _ = certified_split(dataset, bank, seed=0, by="category", shares=(0.2, 0.2))
     train, validation = (part.sample(0, images) for part in (split.train, split.validation))
     watched = Watched.draw(train, validation, config)

@@ -60,7 +60,7 @@ class TrainingData:
         InputError
             If the dataset is too small, or does not tell what the settings need.
         """
-        dataset, bank = dataset.bank((size, size))
+        dataset, bank = dataset.decode((size, size))
         shares = config.validation_share, config.test_share
         split, proof = certified_split(dataset, bank, seed=config.seed, by=config.split_by, shares=shares)
         mines = config.mining != "none"

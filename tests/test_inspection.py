@@ -49,7 +49,7 @@ def test_training_decodes_and_measures_nothing_again(data: Path, nothing_more, i
     inspection = inspect_dataset(data, image_size=image_size)
     nothing_more()
     size = image_size or default_size("base_cnn")
-    dataset, bank = scan(data).bank((size, size))
+    dataset, bank = scan(data).decode((size, size))
     assert np.array_equal(bank.images, inspection.bank.images)
     assert certified_split(dataset, bank)[1].holds
     assert inspection.report()["decoded_to"] == f"{size} x {size}"
@@ -63,7 +63,7 @@ def test_a_leg_decides_the_size(data: Path, nothing_more, monkeypatch: pytest.Mo
         assert inspection.bank.images.shape[1:3] == (side, side)
     assert asked == [("mobilenetv2", 224, "some.h5"), ("mobilenetv2", 72, "some.h5")]
     nothing_more()
-    scan(data).bank((default_size("mobilenetv2"),) * 2)
+    scan(data).decode((default_size("mobilenetv2"),) * 2)
     assert default_size("base_cnn") == BASE_SIZE
 
 
@@ -120,7 +120,7 @@ def test_blank_pictures_are_not_suspected(make_identities, tmp_path: Path, monke
     for name in ("thing0/0.png", "thing1/2.png"):
         Image.new("RGB", (40, 40), "grey").save(root / "category0" / name)
     monkeypatch.setattr(Verifier, "load", lambda _: SimpleNamespace(leg=colours(64), image_size=(64, 64)))
-    dataset, bank = scan(root).bank((64, 64))
+    dataset, bank = scan(root).decode((64, 64))
     for bundle in (None, "saved_model"):
         assert inspect_labels(dataset, bank, bundle) == []
     kinds = {finding.kind for finding in inspect_dataset(root, bundle="saved_model").findings}
@@ -132,7 +132,7 @@ def test_labels_are_suspected_by_looks_or_by_a_bundle(make_identities, tmp_path:
     root = make_identities(tmp_path / "things", categories=2, things=3, pictures=4, size=40)
     wrong = root / "category0/thing0/0.png"
     wrong.write_bytes((root / "category1/thing2/3.png").read_bytes() + b"!")
-    dataset, bank = scan(root).bank((96, 96))
+    dataset, bank = scan(root).decode((96, 96))
     monkeypatch.setattr(Verifier, "load", lambda _: SimpleNamespace(leg=colours(64), image_size=(64, 64)))
     for bundle in (None, "saved_model"):
         suspects = inspect_labels(dataset, bank, bundle)

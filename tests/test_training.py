@@ -114,7 +114,7 @@ def test_the_history_holds_every_metric_of_train_and_validation(trained) -> None
 
 def test_what_is_marked_in_the_browser_is_left_out_of_training_and_evaluation(tiny, make_couples, tmp_path) -> None:
     data = make_couples(tmp_path / "marked", categories=2, couples=15, size=32)
-    dataset, bank = scan(data).bank((32, 32))
+    dataset, bank = scan(data).decode((32, 32))
     browser = PairBrowser(dataset, whole(dataset, bank.digests).draw(np.random.default_rng(0), 1, "mixed"))
     pairs, verdicts = browser.state["pairs"], ("exclude", "not the same thing", "same thing")
     for pair, verdict in zip(pairs, verdicts, strict=False):
@@ -691,7 +691,7 @@ def test_what_is_labelled_as_another_thing_by_mistake_is_named_until_it_is_judge
     assert all(not suspect.genuine and "above nearly all genuine" in suspect.reason for suspect in verifier.suspects)
     loaded = Verifier.load(verifier.path)
     assert loaded.suspects == verifier.suspects
-    dataset, bank = scan(data).bank((32, 32))
+    dataset, bank = scan(data).decode((32, 32))
     pairs = whole(dataset, bank.digests).draw(np.random.default_rng(0))
     browser = PairBrowser(dataset, pairs, loaded.suspects)
     assert browser.state["group"] == "suspect"

@@ -34,7 +34,7 @@ def examine(
 
     Parameters
     ----------
-    dataset : Dataset of n pictures, as `Dataset.bank` gave it
+    dataset : Dataset of n pictures, as `Dataset.decode` gave it
     bank : Bank of n pictures
         Of size `THUMBNAIL` or larger, such as the one that training takes.
     embeddings : ndarray of shape (n, d), float, optional

@@ -59,7 +59,7 @@ def measure(dataset: Dataset, bank: Bank) -> Measurements:
 
     Parameters
     ----------
-    dataset : Dataset of n pictures, as `Dataset.bank` gave it
+    dataset : Dataset of n pictures, as `Dataset.decode` gave it
     bank : Bank of n pictures
         Of size `THUMBNAIL` or larger, such as the one that training takes: they are looked at as small as that.
 
@@ -72,7 +72,7 @@ def measure(dataset: Dataset, bank: Bank) -> Measurements:
     if not len(dataset.headers) == len(bank.images) == n:
         raise InputError(
             f"{n} pictures, {len(dataset.headers)} headers and a bank of {len(bank.images)} do not belong together; "
-            "take dataset and bank from: scan(folder).bank(THUMBNAIL)"
+            "take dataset and bank from: scan(folder).decode(THUMBNAIL)"
         )
     if min(bank.images.shape[1:3]) < min(THUMBNAIL):
         raise InputError(
