@@ -24,7 +24,7 @@ from siamese_nb.components import tied
 from siamese_nb.errors import InputError
 from siamese_nb.files import REVIEW_FILE, Problem
 from siamese_nb.layouts import NOT_IN_USE
-from siamese_nb.storage import whole_file
+from siamese_nb.storage import write_rows
 
 EXCLUDE, NOT_THE_SAME, SAME = "exclude", "not the same thing", "same thing"
 VERDICTS = (EXCLUDE, NOT_THE_SAME, SAME)
@@ -202,10 +202,4 @@ def _checked(row: dict[str, str], where: str) -> Verdict:
 
 
 def _write(folder: str | os.PathLike[str], verdicts: Sequence[Verdict]) -> None:
-    with (
-        whole_file(Path(folder) / REVIEW_FILE) as temporary,
-        temporary.open("w", newline="", encoding="utf-8", errors="surrogateescape") as stream,
-    ):
-        writer = csv.writer(stream)
-        writer.writerow(_columns())
-        writer.writerows(map(astuple, verdicts))
+    write_rows(Path(folder) / REVIEW_FILE, _columns(), map(astuple, verdicts))
