@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from siamese_nb.errors import InputError
@@ -46,9 +47,8 @@ class Intake:
                 contents[pane] = Pane.trouble(id, name, error)
         whole = {pane: uploads.pop(pane) for pane in [*uploads] if uploads[pane].complete}
         with ThreadPoolExecutor(len(PANES)) as pool:
-            contents |= zip(
-                whole, pool.map(lambda upload: Pane.from_upload(upload, self._read), whole.values()), strict=True
-            )
+            read = pool.map(partial(Pane.from_upload, read=self._read), whole.values())
+            contents |= zip(whole, read, strict=True)
         self._show(contents)
         self._uploads |= uploads
         for upload in uploads.values():
