@@ -169,7 +169,7 @@ def measure_faults(folder: Path) -> None:
 
 def measure_labels(folder: Path, weights: str | None = None, trained: str = "") -> None:
     """Give 2% of the pictures another thing's label, and print how many of them a list of suspects names."""
-    dataset, bank = scan(folder).bank((SIDE, SIDE))
+    dataset, bank = scan(folder).decode((SIDE, SIDE))
     if weights:
         from siamese_nb.embeddings import bank_embeddings
         from siamese_nb.legs import build_leg
@@ -209,7 +209,7 @@ def measure_disguises(folder: Path, weights: str) -> None:
     from siamese_nb.embeddings import bank_embeddings, embed
     from siamese_nb.legs import build_leg
 
-    dataset, bank = scan(folder).bank((SIDE, SIDE))
+    dataset, bank = scan(folder).decode((SIDE, SIDE))
     leg, rng = build_leg("mobilenetv2", SIDE, weights), np.random.default_rng(1)
     least = disguised_likeness(bank.images, lambda images: embed(leg, images))
     embeddings = unit_length(np.asarray(bank_embeddings(leg, bank)))
@@ -247,7 +247,7 @@ def swapped(dataset: Dataset, seed: int) -> tuple[set[str], Dataset]:
 
 def accused(root: Path) -> dict[str, set[str]]:
     """Return the files that each kind of finding names."""
-    found = examine(*scan(root).bank((SIDE, SIDE)))
+    found = examine(*scan(root).decode((SIDE, SIDE)))
     return {finding.kind: set(finding.paths) for finding in found if finding.paths}
 
 
@@ -282,7 +282,7 @@ def measure_once(folder: Path) -> None:
     threading.Thread(target=watch_memory, args=(stop, memory)).start()
     dataset = scan(folder)
     marks.append(clocks())
-    dataset, bank = dataset.bank((SIDE, SIDE))
+    dataset, bank = dataset.decode((SIDE, SIDE))
     marks.append(clocks())
     examine(dataset, bank)
     marks.append(clocks())

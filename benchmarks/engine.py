@@ -38,7 +38,7 @@ from siamese_nb.legs import build_leg
 from siamese_nb.models import MetricHead, build_projection, build_siamese
 from siamese_nb.pairs import Part
 from siamese_nb.scratch_legs import build_base_cnn
-from siamese_nb.stages import Watched, fit_stage, sample_part
+from siamese_nb.stages import Watched, fit_stage
 
 RESULTS = Path(__file__).parent / "results.json"
 EPOCHS = 10
@@ -179,9 +179,9 @@ def measure_scratch(couples: int, size: int = 64) -> dict[str, Any]:
 def measure_quality(data: str, images: int, size: int = 64, epochs: int = 3) -> dict[str, Any]:
     """Train the usual way for some epochs, then ours until validation is as good; compare the seconds of training."""
     config = TrainConfig(image_size=size, split_by="category")
-    dataset, bank = scan(data).bank((size, size))
+    dataset, bank = scan(data).decode((size, size))
     split, _ = certified_split(dataset, bank, seed=0, by="category", shares=(0.2, 0.2))
-    train, validation = (sample_part(part, 0, images) for part in (split.train, split.validation))
+    train, validation = (part.sample(0, images) for part in (split.train, split.validation))
     watched = Watched.draw(train, validation, config)
     found: dict[str, list[float]] = {"usual": [], "ours": []}
     goal = {"auc": 0.0}

@@ -12,7 +12,7 @@ from typing import Any
 import matplotlib
 import matplotlib.pyplot as plt
 
-from siamese_nb.plots.style import PALETTE
+from siamese_nb.plots.style import GENUINE_COLOUR, IMPOSTOR_COLOUR, NEUTRAL_COLOUR
 
 HERE = Path(__file__).parent
 # Part of the results, figure in it, what it says, what it is to reach.
@@ -54,9 +54,11 @@ def draw(results: dict[str, Any]) -> None:
     matplotlib.use("agg")
     figure, (left, right) = plt.subplots(1, 2, figsize=(11, 3.6), layout="constrained")
     faster = rows(results, ASKED)[::-1]
-    left.barh([says.replace(": ", ":\n") for says, _, _ in faster], [value for _, value, _ in faster], color=PALETTE[0])
+    left.barh(
+        [says.replace(": ", ":\n") for says, _, _ in faster], [value for _, value, _ in faster], color=GENUINE_COLOUR
+    )
     for place, (_, value, asked) in enumerate(faster):
-        left.plot([asked, asked], [place - 0.4, place + 0.4], color=PALETTE[1])
+        left.plot([asked, asked], [place - 0.4, place + 0.4], color=IMPOSTOR_COLOUR)
         left.text(value * 1.15, place, f"{value:,.0f}", va="center")
     left.set(xscale="log", xlim=(1, 20_000), xlabel="times the usual way (line: what was asked)")
     shares = {
@@ -64,8 +66,8 @@ def draw(results: dict[str, Any]) -> None:
         for name, figures in results.items() if name.startswith("embed_")
         for key, value in figures.items() if key.startswith("share_of_peak_") and "processor" not in key
     }  # fmt: skip
-    right.barh(list(shares)[::-1], list(shares.values())[::-1], color=PALETTE[2])
-    right.axvline(1, color=PALETTE[1])
+    right.barh(list(shares)[::-1], list(shares.values())[::-1], color=NEUTRAL_COLOUR)
+    right.axvline(1, color=IMPOSTOR_COLOUR)
     right.set(xlabel="speed as a share of the float32 matrix product's")
     right.tick_params(axis="y", labelsize=7)
     figure.savefig(HERE / "results.png", dpi=80)

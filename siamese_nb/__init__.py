@@ -8,7 +8,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from siamese_nb.startup import without_notes
+from siamese_nb.startup import prepare_keras
 
 if TYPE_CHECKING:
     from siamese_nb.config import TrainConfig
@@ -34,5 +34,7 @@ def __getattr__(name: str) -> Any:
     """Import a public name when it is first used, so that `import siamese_nb` stays light."""
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    with without_notes():
-        return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+
+
+prepare_keras()

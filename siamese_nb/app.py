@@ -15,11 +15,8 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
 
+from siamese_nb.bundle_folder import newest_bundle
 from siamese_nb.errors import InputError
-from siamese_nb.startup import without_notes
-
-with without_notes():  # it brings Keras in
-    from siamese_nb.bundle import newest_bundle
 
 _HOST = "127.0.0.1"
 _PATIENCE = 180  # seconds until the first page; loading TensorFlow takes most of it

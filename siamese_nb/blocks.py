@@ -30,6 +30,15 @@ def cut_leg(leg: keras.Model) -> tuple[keras.Model, keras.Model]:
     return below, keras.Model(maps, network.output, name="block")
 
 
+def freeze_statistics(leg: keras.Model) -> None:
+    """Keep the batch normalisation of a pretrained leg as it is: small batches would spoil its statistics."""
+    for layer in leg.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.trainable = False
+        elif isinstance(layer, keras.Model):
+            freeze_statistics(layer)
+
+
 def _last_block_input(network: keras.Model) -> keras.KerasTensor:
     """Find the smallest tensor that all goes through, at most one layer with weights before the last block's own.
 

@@ -12,14 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamese_nb import frames, legs, models, views  # noqa: F401 - their layers must be registered before Keras reads a bundle
+from siamese_nb.bundle_folder import ABOUT, MODEL, newest_bundle
 from siamese_nb.errors import InputError
 from siamese_nb.novelty import Known
 from siamese_nb.scored_pairs import ScoredPairs
 from siamese_nb.storage import to_json, whole_file, whole_folder
 
 FORMAT = 1  # raise it when an older siamese_nb could not read the bundle rightly
-ABOUT = "bundle.json"
-_MODEL = "model.keras"
 _LOOKS = "looks.npy"
 _KNOWN = "known.npz"
 
@@ -70,7 +69,7 @@ def write_bundle(folder: Path, bundle: Bundle) -> None:
     """
     try:
         with whole_folder(folder) as temporary:
-            bundle.model.save(temporary / _MODEL)
+            bundle.model.save(temporary / MODEL)
             for part, scored in bundle.pairs.items():
                 scored.write(temporary / f"{part}.csv")
             np.save(temporary / "seen.npy", bundle.seen)
@@ -108,7 +107,7 @@ def read_bundle(path: str | os.PathLike[str]) -> tuple[Path, Bundle]:
             )
         float(about["threshold"]["threshold"])  # raises where there is none: no answer without it
         bundle = Bundle(
-            model=_read_model(folder / _MODEL),
+            model=_read_model(folder / MODEL),
             about=about,
             history=_read_history(folder / "history.json"),
             pairs={part: ScoredPairs.read(folder / f"{part}.csv") for part in ("validation", "test")},
@@ -122,27 +121,6 @@ def read_bundle(path: str | os.PathLike[str]) -> tuple[Path, Bundle]:
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         raise InputError(f"the bundle {folder} is damaged ({reason}); train it again") from error
     return folder, bundle
-
-
-def newest_bundle(path: str | os.PathLike[str]) -> Path:
-    """Return the folder itself if it is a bundle, else the newest bundle in it.
-
-    Of bundles of the same time, as copies may be, it is the last by name, which starts with the time of its run.
-
-    Raises
-    ------
-    InputError
-        If there is no bundle.
-    """
-    folder = Path(path)
-    if (folder / ABOUT).is_file():
-        return folder
-    networks = [file for file in folder.glob(f"*/{_MODEL}") if not file.parent.name.startswith(".")]
-    found = [file for file in networks if (file.parent / ABOUT).is_file()]
-    if not found:
-        raise InputError(f"there is no bundle in {folder}; train one with: siamese-nb train DATA --out {folder}")
-    # By the network's time: a threshold that is changed later does not make its bundle a newer one.
-    return max(found, key=lambda file: (file.stat().st_mtime_ns, file.parent.name)).parent
 
 
 def _read_model(file: Path) -> keras.Model:

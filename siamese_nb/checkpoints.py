@@ -10,32 +10,17 @@ from zipfile import BadZipFile
 
 import keras
 import numpy as np
-from numpy.typing import NDArray
 
-from siamese_nb.bank import Bank
-from siamese_nb.config import TrainConfig
-from siamese_nb.dataset import Dataset
-from siamese_nb.provenance import versions
-from siamese_nb.split import Split
 from siamese_nb.storage import cache_folder, whole_file
 
 History = dict[str, list[float]]
 
 
-def checkpoint_folder(
-    config: TrainConfig, dataset: Dataset, bank: Bank, split: Split, backbone: keras.Model, confirmed: NDArray[np.int64]
-) -> Path:
-    """Return the folder, in the cache, of all that follows from this configuration, these pictures, split and leg.
-
-    So it does from the impostors that are confirmed, as rows of the bank.
-    """
-    key = hashlib.blake2b(digest_size=16)
-    about = {"config": config.to_dict(), "versions": versions(), "paths": dataset.paths, "shape": bank.images.shape}
-    key.update(json.dumps(about).encode("utf-8", "surrogateescape"))
-    judged = (split.train, split.validation)
-    parts = [array for part in judged for array in (part.images, part.identity, part.category, part.labelled)]
-    for array in (bank.digests, dataset.identity, *parts, confirmed, *backbone.get_weights()):
-        key.update(np.ascontiguousarray(array).data)
+def checkpoint_folder(data: bytes, backbone: keras.Model) -> Path:
+    """Return the folder, in the cache, of all that follows from what is learned from, by its digest, and from a leg."""
+    key = hashlib.blake2b(data, digest_size=16)
+    for weights in backbone.get_weights():
+        key.update(np.ascontiguousarray(weights).data)
     return cache_folder() / "runs" / key.hexdigest()
 
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import csv
-import os
 import sys
 import webbrowser
 from collections.abc import Iterator
@@ -12,9 +11,6 @@ from typing import Annotated, Any
 import typer
 
 from siamese_nb.errors import InputError
-
-# TensorFlow's start-up notes would bury the one line that matters; whoever wants them sets it to 0.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 app = typer.Typer(
     name="siamese-nb",

@@ -111,8 +111,8 @@ class Dataset:
             "problems": [asdict(problem) for problem in self.problems],
         }
 
-    def bank(self, size: tuple[int, int]) -> tuple["Dataset", Bank]:
-        """Decode every picture once, and leave out what cannot be decoded.
+    def decode(self, size: tuple[int, int]) -> tuple["Dataset", Bank]:
+        """Decode every picture once, and take out of use what cannot be decoded.
 
         Parameters
         ----------

@@ -45,7 +45,7 @@ def embed(leg: keras.Model, images: NDArray[np.uint8], batch_size: int = _BATCH)
     """
     send = make_pass(leg)
     embeddings = np.empty((len(images), leg.output_shape[-1]), np.float32)
-    for rows in _blocks(len(images), batch_size, "Embedding"):
+    for rows in _slices(len(images), batch_size, "Embedding"):
         embeddings[rows] = send(np.ascontiguousarray(images[rows]))
     return embeddings
 
@@ -159,7 +159,7 @@ def _write_embeddings(
     header = {"descr": np.lib.format.dtype_to_descr(np.dtype(kind)), "fortran_order": False, "shape": shape}
     np.lib.format.write_array_header_1_0(stream, header)
     send, most = make_pass(leg, engine), 255.0 if pictures_out else float(np.finfo(kind).max)
-    for rows in _blocks(len(table), _BATCH, "Embedding"):
+    for rows in _slices(len(table), _BATCH, "Embedding"):
         found, wanted = np.zeros((rows.stop - rows.start, *shape[1:]), kind), needed[rows]
         if wanted.any():
             pictures = table[rows][wanted].astype(leg.input.dtype, copy=False)
@@ -195,7 +195,7 @@ def pair_scores(
     ndarray of shape (n_pairs,), float64, in [0, 1]
     """
     weights, scores = HeadWeights.from_head(head), np.empty(len(one))
-    for rows in _blocks(len(one), _PAIRS_AT_ONCE, "Scoring"):
+    for rows in _slices(len(one), _PAIRS_AT_ONCE, "Scoring"):
         scores[rows] = expit(weights.log_odds(embeddings[one[rows]], embeddings[two[rows]]))
     return scores
 
@@ -221,7 +221,7 @@ def all_scores(
         Of these rows with themselves and all rows after them: each pair once.
     """
     weights, scaled = HeadWeights.from_head(head), weighted(head, embeddings)
-    for rows in _blocks(len(scaled), rows_at_once, "Scoring"):
+    for rows in _slices(len(scaled), rows_at_once, "Scoring"):
         distance = DISTANCES[head.distance](scaled[rows], scaled[rows.start :])
         np.subtract(weights.b, distance, out=distance)
         yield rows, expit(distance, out=distance)
@@ -281,7 +281,7 @@ def row_embeddings(
     """
     used, place = np.unique([one, two], return_inverse=True)
     embeddings = np.empty((len(used), leg.output_shape[-1]), np.float32)
-    for rows in _blocks(len(used), _IMAGES_AT_ONCE, "Embedding"):
+    for rows in _slices(len(used), _IMAGES_AT_ONCE, "Embedding"):
         embeddings[rows] = embed(leg, table[used[rows]])
     first, second = place.reshape(2, -1)
     return embeddings, first, second
@@ -312,12 +312,13 @@ def cosine_scores(
     """
     unit = unit_length(embeddings)
     scores = np.empty(len(one))
-    for rows in _blocks(len(one), _PAIRS_AT_ONCE, "Scoring"):
+    for rows in _slices(len(one), _PAIRS_AT_ONCE, "Scoring"):
         scores[rows] = np.einsum("ij,ij->i", unit[one[rows]], unit[two[rows]], dtype=np.float64)
     return np.clip((scores + 1.0) / 2.0, 0.0, 1.0)
 
 
-def _blocks(total: int, size: int, what: str) -> Iterator[slice]:
+def _slices(total: int, size: int, what: str) -> Iterator[slice]:
+    """Yield slices of rows, `size` at a time, with a bar where there are several."""
     if 0 < total <= size:
         yield slice(0, total)  # a bar with one step shows nothing, and in a notebook it takes longer than two pictures
         return

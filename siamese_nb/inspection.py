@@ -90,21 +90,21 @@ def inspect_dataset(
         TrainConfig(image_size=image_size)
     network = _network(leg, image_size, weights, bundle)
     size = network.input_shape[1:3] if network else (image_size or BASE_SIZE,) * 2
-    dataset, bank = dataset.bank(size)
-    looked_at = bank if min(size) >= min(THUMBNAIL) else dataset.bank(THUMBNAIL)[1]
+    dataset, bank = dataset.decode(size)
+    looked_at = bank if min(size) >= min(THUMBNAIL) else dataset.decode(THUMBNAIL)[1]
     seen_by = _embedded(network, bank) if network else {}
     found = examine(dataset, looked_at, **seen_by, trained=bundle is not None)
     if other is not None:
-        found[:0] = find_leaks(dataset, looked_at, *other.bank(looked_at.images.shape[1:3]))
+        found[:0] = find_leaks(dataset, looked_at, *other.decode(looked_at.images.shape[1:3]))
     return Inspection(dataset, bank, found)
 
 
-def doubted_pairs(dataset: Dataset, bank: Bank, bundle: str | os.PathLike[str] | None = None) -> list[Suspect]:
-    """Find the pairs whose label is most likely wrong, by a trained bundle, or by looks alone where none is given.
+def inspect_labels(dataset: Dataset, bank: Bank, bundle: str | os.PathLike[str] | None = None) -> list[Suspect]:
+    """Find the pairs whose label is suspected to be wrong, by a trained bundle, or by looks alone where none is given.
 
     Parameters
     ----------
-    dataset : Dataset of n pictures, as `Dataset.bank` gave it
+    dataset : Dataset of n pictures, as `Dataset.decode` gave it
     bank : Bank of n pictures
         Of any size; where a bundle takes another, they are decoded to that.
     bundle : path, optional
@@ -122,7 +122,7 @@ def doubted_pairs(dataset: Dataset, bank: Bank, bundle: str | os.PathLike[str] |
     from siamese_nb.verifier import Verifier
 
     verifier = Verifier.load(bundle)
-    return find_suspects(dataset, bank_embeddings(verifier.leg, dataset.bank(verifier.image_size)[1]))
+    return find_suspects(dataset, bank_embeddings(verifier.leg, dataset.decode(verifier.image_size)[1]))
 
 
 def _network(leg: str | None, image_size: int | None, weights: str, bundle: str | os.PathLike[str] | None) -> Any:

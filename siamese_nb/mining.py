@@ -172,7 +172,7 @@ class MineBetweenEpochs(keras.callbacks.Callback):  # type: ignore[misc]
             self.mine()
 
 
-def find_doubted(
+def suspected_impostors(
     part: Part, embeddings: NDArray[np.float32], head: MetricHead, most: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
     """Find the impostors of a part that score above nearly all of its genuine pairs, the highest first.
@@ -197,7 +197,7 @@ def find_doubted(
     scaled = weighted(head, embeddings).astype(np.float32)
     limit, _ = _quantiles(part, scaled, head.distance)
     found, near = np.empty((0, 2), np.int64), np.empty(0, np.float32)
-    for rows, distance in _blocks(part, scaled, head.distance):
+    for rows, distance in _impostor_distances(part, scaled, head.distance):
         distance[np.tri(len(rows), len(scaled), rows[0], bool)] = np.inf  # each pair once
         places = np.argwhere(distance < limit)
         near = np.concatenate([near, distance[places[:, 0], places[:, 1]]])
@@ -224,7 +224,7 @@ def _distances(scaled: NDArray[np.float32], places: NDArray[np.int64], distance:
     return np.asarray((difference**2 if distance == "squared" else difference).sum(axis=1))
 
 
-def _blocks(
+def _impostor_distances(
     part: Part, scaled: NDArray[np.float32], distance: str
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.floating[Any]]]]:
     """Yield places of some images of a part and their distances to all its images, infinite within a thing."""
@@ -244,7 +244,7 @@ def _nearest(
     nearest = {kind: np.full((len(scaled), k), -1) for kind in (ACROSS, WITHIN)}
     sure = part.places(confirmed[np.isin(confirmed, part.images).all(axis=1)])
     sure = np.concatenate([sure, sure[:, ::-1]])
-    for rows, found in _blocks(part, scaled, distance):
+    for rows, found in _impostor_distances(part, scaled, distance):
         here = sure[np.isin(sure[:, 0], rows)] - np.array([rows[0], 0])
         trusted = found >= least
         trusted[here[:, 0], here[:, 1]] = True

@@ -21,17 +21,17 @@ from siamese_nb.errors import InputError
 from siamese_nb.frames import frame_first
 from siamese_nb.learners import fit_neuron
 from siamese_nb.metrics import is_collapsed
-from siamese_nb.mining import SEARCHED_IMAGES, find_doubted
+from siamese_nb.mining import SEARCHED_IMAGES, suspected_impostors
 from siamese_nb.models import MetricHead, build_siamese, join_heads, stand_side_by_side
 from siamese_nb.novelty import Known
-from siamese_nb.pairs import Pairs, Part
+from siamese_nb.pairs import Part
 from siamese_nb.projector import write_projector
 from siamese_nb.provenance import dataset_facts, versions
-from siamese_nb.review import in_force, read_review
+from siamese_nb.review import judged_pictures
 from siamese_nb.run import Run
 from siamese_nb.scored_pairs import ScoredPairs
-from siamese_nb.stages import sample_part
 from siamese_nb.thresholds import choose_threshold
+from siamese_nb.training_data import TrainingData
 from siamese_nb.verifier import Verifier
 from siamese_nb.views import average_views
 from siamese_nb.whitening import whiten, within_class_whitening
@@ -66,9 +66,14 @@ class Outcome:
         run, head = members[0], join_heads([member.head for member in members])
         embeddings = _embeddings(run, leg)
         if run.config.whiten:  # the neuron has not seen embeddings like these
-            pairs = run.watched.train
+            pairs = run.data.watched.train
             fit_neuron(head, embeddings, pairs.one, pairs.two, pairs.label)
         return cls(run, leg, head, embeddings)
+
+    @property
+    def data(self) -> TrainingData:
+        """What was learned from and is judged by."""
+        return self.run.data
 
     def verifier(self) -> Verifier:
         """Choose the threshold on validation, measure on test, and put the evidence together.
@@ -78,8 +83,8 @@ class Outcome:
         InputError
             If the network collapsed: all its scores are equal.
         """
-        run = self.run
-        pairs = {name: self._scored(getattr(run.split, name)) for name in ("validation", "test")}
+        run, data = self.run, self.data
+        pairs = {name: self._scored(getattr(data.split, name)) for name in ("validation", "test")}
         judged = pairs["validation"]
         if is_collapsed(judged.scores):
             raise InputError(
@@ -94,62 +99,62 @@ class Outcome:
             **{name: scored.figures_by_kind(choice.threshold) for name, scored in pairs.items()},
             "baselines": self._baselines(),
             "config": run.config.to_dict(),
-            "dataset": dataset_facts(run.dataset, run.bank, run.split),
-            "certificate": run.proof.to_dict(),
+            "dataset": dataset_facts(data.dataset, data.bank, data.split),
+            "certificate": data.proof.to_dict(),
             "versions": versions(),
         }
         if run.config.mining != "none":
             about["suspects"] = self._suspects()
-        used = np.concatenate([run.split.train.images, run.split.validation.images])
-        seen, looks = np.unique(run.bank.digests[used]), figures_of(run.bank).hashes[used]
+        used = np.concatenate([data.split.train.images, data.split.validation.images])
+        seen, looks = np.unique(data.bank.digests[used]), figures_of(data.bank).hashes[used]
         model = build_siamese(self.leg, self.head)
         return Verifier(model, about, run.history, pairs, seen, looks, self._known())
 
     def log(self, folder: Path, verifier: Verifier) -> None:
         """Show in TensorBoard what was learned: test figures, the hardest validation pairs, embeddings of test."""
-        run, images, paths = self.run, self.run.bank.images, self.run.dataset.paths
+        run, data, images = self.run, self.data, self.data.bank.images
         test, validation = verifier.pairs["test"].main, verifier.pairs["validation"].main
-        drawn = run.watched.validation
+        drawn = data.watched.validation
         hardest = draw_hardest(images, drawn.one, drawn.two, drawn.label, validation.scores, verifier.threshold)
         write_outcome(folder, test.labels, test.scores, hardest, len(run.history["loss"]))
-        part = sample_part(run.split.test, run.config.seed, _PROJECTED_IMAGES)
+        part = data.split.test.sample(run.config.seed, _PROJECTED_IMAGES)
         columns = {
-            "category": [run.dataset.categories[number] for number in run.dataset.category[part.images]],
+            "category": [data.dataset.categories[number] for number in data.dataset.category[part.images]],
             "identity": [str(number) for number in part.identity],
-            "path": [paths[row] for row in part.images],
+            "path": [data.dataset.paths[row] for row in part.images],
         }
         write_projector(folder, self.embeddings[part.images], images[part.images], columns)
 
     def _scored(self, part: Part) -> ScoredPairs:
-        pairs, counted = _judged(self.run, part)
+        pairs, counted = self.data.judged(part)
         scores = pair_scores(self.head, self.embeddings, pairs.one, pairs.two)
-        return ScoredPairs.from_pairs(pairs, counted, scores, self.run.dataset.paths, part)
+        return ScoredPairs.from_pairs(pairs, counted, scores, self.data.dataset.paths, part)
 
     def _baselines(self) -> dict[str, dict[str, float]]:
         """Measure on the test pairs what needs no training."""
-        run = self.run
-        pairs, _ = _judged(run, run.split.test)
-        scores = {"colour_histogram": colour_histogram_baseline(run.bank.images, pairs.one, pairs.two)}
+        run, data = self.run, self.data
+        pairs, _ = data.judged(data.split.test)
+        scores = {"colour_histogram": colour_histogram_baseline(data.bank.images, pairs.one, pairs.two)}
         if run.features is not None and not run.config.fine_tune:
             scores["frozen_cosine"] = cosine_scores(run.features, pairs.one, pairs.two)
         return {name: auc_by_kind(pairs, values) for name, values in scores.items()}
 
     def _suspects(self) -> list[dict[str, Any]]:
         """List the impostors of the training part that may be none, but for those that a person has judged."""
-        run, part = self.run, _known_part(self.run)
-        judged = {verdict.pictures for verdict in in_force(read_review(run.dataset.root))}
+        paths, part = self.data.dataset.paths, _known_part(self.run)
+        judged = judged_pictures(self.data.dataset.root)
         most = _SUSPECTS + len(judged)
-        found = zip(*find_doubted(part, self.embeddings[part.images], self.head, most), strict=True)
-        named = [(run.dataset.paths[one], run.dataset.paths[two], float(score)) for one, two, score in found]
+        found = zip(*suspected_impostors(part, self.embeddings[part.images], self.head, most), strict=True)
+        named = [(paths[one], paths[two], float(score)) for one, two, score in found]
         open_ones = [pair for pair in named if frozenset(pair[:2]) not in judged]
         return [dict(zip(("one", "two", "score"), pair, strict=True)) for pair in open_ones[:_SUSPECTS]]
 
     def _known(self) -> Known:
         """Keep a sample of what was trained on, and how far from it validation lies."""
-        split, config = self.run.split, self.run.config
-        train, validation = (sample_part(part, config.seed) for part in (split.train, split.validation))
+        split, config = self.data.split, self.data.config
+        train, validation = (part.sample(config.seed) for part in (split.train, split.validation))
         known, kept = (
-            (self.embeddings[part.images], describe_colours(self.run.bank.images[part.images]))
+            (self.embeddings[part.images], describe_colours(self.data.bank.images[part.images]))
             for part in (train, validation)
         )
         # What is new in use is what the parts do not share: another thing, or another category with all its things.
@@ -166,16 +171,17 @@ def _whole_leg(members: Sequence[Run]) -> keras.Model:
         legs.append(keras.Model(member.backbone.input, member.projection(member.backbone.output), name=name))
     exact = stand_side_by_side(legs)
     leg = average_views(exact, run.config.averaged_views)
-    leg = frame_first(leg, run.bank.images.shape[1], run.config.frame)
+    leg = frame_first(leg, run.data.bank.images.shape[1], run.config.frame)
     if not run.config.whiten:
         return leg
-    rows = run.split.train.images
-    embeddings, place, _ = row_embeddings(exact, run.pictures(), rows, rows)  # one view of each: averages cost as many
-    return whiten(leg, within_class_whitening(embeddings[place], run.split.train.identity))
+    rows = run.data.split.train.images
+    # One view of each: averages cost as many.
+    embeddings, place, _ = row_embeddings(exact, run.data.pictures, rows, rows)
+    return whiten(leg, within_class_whitening(embeddings[place], run.data.split.train.identity))
 
 
 def _embeddings(run: Run, leg: keras.Model) -> NDArray[np.float32]:
-    parts = (run.split.validation, run.split.test, _known_part(run))
+    parts = (run.data.split.validation, run.data.split.test, _known_part(run))
     rows = np.concatenate([part.images for part in parts])
     shortest, table = _shortest(run, leg)
     found = np.zeros((len(table), leg.output_shape[-1]), np.float32)
@@ -188,19 +194,13 @@ def _shortest(run: Run, leg: keras.Model) -> tuple[keras.Model, NDArray[Any]]:
     config = run.config
     exact = config.engine in EXACT and config.precision == "float32"
     if run.features is None or config.fine_tune or config.averaged_views > 1 or not exact:
-        return leg, run.bank.images
+        return leg, run.data.bank.images
     return run.projection, run.features
 
 
 def _known_part(run: Run) -> Part:
     """Return the training things whose embeddings are needed: a sample, or all that suspects are looked for in."""
-    train, config = run.split.train, run.config
+    train, config = run.data.split.train, run.config
     if config.mining == "none":
-        return sample_part(train, config.seed)
-    most = SEARCHED_IMAGES[config.distance]
-    return sample_part(train, config.seed, most) if len(train.images) > most else train
-
-
-def _judged(run: Run, part: Part) -> tuple[Pairs, NDArray[np.bool_]]:
-    """Draw the fixed pairs of a part, and tell which of them count; they follow from it and the seed alone."""
-    return part.judged(run.config.seed, run.config.neg_factor, run.config.negatives)
+        return train.sample(config.seed)
+    return train.sample(config.seed, SEARCHED_IMAGES[config.distance])

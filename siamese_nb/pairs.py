@@ -1,5 +1,6 @@
 """The images of one part of a split, and the genuine and impostor pairs that are drawn from them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,6 +11,7 @@ from siamese_nb.metrics import GENUINE, IMPOSTOR
 
 NEGATIVES = ("across", "within", "mixed")
 GENUINE_PAIR, ACROSS, WITHIN = 0, 1, 2  # a pair's kind
+_SAMPLE = 2000  # images that say how a part does; more would cost time only
 _MOST_JUDGED = 20_000  # genuine pairs in a fixed set: more would not narrow its intervals noticeably
 
 
@@ -151,6 +153,16 @@ class Part:
         inside = np.isin(self.labelled[:, :2], images).all(axis=1)
         return Part(self.images[place], self.identity[place], self.category[place], self.labelled[inside])
 
+    def sample(self, seed: int | Sequence[int], images: int = _SAMPLE) -> "Part":
+        """Return whole things, at random, up to about so many images and two at the least; all if there are no more."""
+        if len(self.images) <= images:
+            return self
+        things, inverse, sizes = np.unique(self.identity, return_inverse=True, return_counts=True)
+        order = np.random.default_rng(seed).permutation(len(things))
+        chosen: NDArray[np.bool_] = np.zeros(len(things), bool)
+        chosen[order[: max(2, int(np.searchsorted(np.cumsum(sizes[order]), images)))]] = True
+        return self.only(self.images[chosen[inverse]])
+
     def _labelled(self, pairs: NDArray[np.int64], label: NDArray[np.int64]) -> Pairs:
         category = self.category_of(pairs)
         kind = np.where(category[:, 0] == category[:, 1], WITHIN, ACROSS)
@@ -168,13 +180,13 @@ class Part:
         """Draw an impostor for each anchor, uniformly and without rejection.
 
         Images of one category stand together, and in it those of one identity. So "another category" is everything
-        but one block of the whole, "another identity" everything but one block of the category: a random step past
-        the block's end, wrapped around.
+        but one run of the whole, "another identity" everything but one run of the category: a random step past the
+        run's end, wrapped around.
         """
         place = self.places(anchors)
         whole_start, whole_size = np.zeros_like(place), np.full_like(place, len(self.images))
-        category_start, category_size = _blocks(self.category, place)
-        identity_start, identity_size = _blocks(self.identity, place)
+        category_start, category_size = _run_around(self.category, place)
+        identity_start, identity_size = _run_around(self.identity, place)
         can_cross, can_stay = whole_size > category_size, category_size > identity_size
         cross = rng.random(len(place)) < {"across": 1.0, "within": 0.0, "mixed": 0.5}[negatives]
         cross = (cross & can_cross) | ~can_stay
@@ -186,8 +198,10 @@ class Part:
         return np.asarray(self.images[chosen], np.int64)
 
 
-def _blocks(sorted_groups: NDArray[np.int64], place: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return start and size of the block of equal values that each place lies in."""
+def _run_around(
+    sorted_groups: NDArray[np.int64], place: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return start and size of the run of equal values that each place lies in."""
     change = np.flatnonzero(np.diff(sorted_groups, prepend=np.nan))
-    block = np.searchsorted(change, place, side="right") - 1
-    return change[block], np.diff(change, append=len(sorted_groups))[block]
+    run = np.searchsorted(change, place, side="right") - 1
+    return change[run], np.diff(change, append=len(sorted_groups))[run]

@@ -24,7 +24,7 @@ from siamese_nb.components import tied
 from siamese_nb.errors import InputError
 from siamese_nb.files import REVIEW_FILE, Problem
 from siamese_nb.layouts import NOT_IN_USE
-from siamese_nb.storage import whole_file
+from siamese_nb.storage import write_rows
 
 EXCLUDE, NOT_THE_SAME, SAME = "exclude", "not the same thing", "same thing"
 VERDICTS = (EXCLUDE, NOT_THE_SAME, SAME)
@@ -113,6 +113,11 @@ def in_force(verdicts: Sequence[Verdict]) -> list[Verdict]:
     return list({verdict.pictures: verdict for verdict in verdicts}.values())
 
 
+def judged_pictures(folder: str | os.PathLike[str]) -> set[frozenset[str]]:
+    """Return the pictures, or pairs of them, that a folder's review has a verdict on: these are asked about no more."""
+    return {verdict.pictures for verdict in read_review(folder)}
+
+
 def confirmed_impostors(folder: str | os.PathLike[str], paths: Sequence[str]) -> NDArray[np.int64]:
     """List the pairs of pictures that a folder's review calls not the same thing.
 
@@ -197,10 +202,4 @@ def _checked(row: dict[str, str], where: str) -> Verdict:
 
 
 def _write(folder: str | os.PathLike[str], verdicts: Sequence[Verdict]) -> None:
-    with (
-        whole_file(Path(folder) / REVIEW_FILE) as temporary,
-        temporary.open("w", newline="", encoding="utf-8", errors="surrogateescape") as stream,
-    ):
-        writer = csv.writer(stream)
-        writer.writerow(_columns())
-        writer.writerows(map(astuple, verdicts))
+    write_rows(Path(folder) / REVIEW_FILE, _columns(), map(astuple, verdicts))

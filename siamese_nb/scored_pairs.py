@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from siamese_nb.intervals import figures_with_intervals
 from siamese_nb.metrics import GENUINE
 from siamese_nb.pairs import ACROSS, WITHIN, Pairs, Part
+from siamese_nb.storage import write_rows
 
 _COLUMNS = ("one", "two", "label", "kind", "counted", "score", "one_identity", "two_identity")
 
@@ -94,13 +95,10 @@ class ScoredPairs:
         return found
 
     def write(self, file: Path) -> None:
-        """Write the pairs as CSV, scores to their last digit, file names to their last byte."""
+        """Write the pairs as CSV, scores to their last digit."""
         columns = (self.one, self.two, self.labels, self.kinds, self.counted.astype(int), self.scores)
         lists = [np.asarray(column).tolist() for column in (*columns, self.one_identity, self.two_identity)]
-        with file.open("w", newline="", encoding="utf-8", errors="surrogateescape") as stream:
-            writer = csv.writer(stream)
-            writer.writerow(_COLUMNS)
-            writer.writerows(zip(*lists, strict=True))
+        write_rows(file, _COLUMNS, zip(*lists, strict=True))
 
     @classmethod
     def read(cls, file: Path) -> "ScoredPairs":

@@ -114,7 +114,7 @@ def judge_between_sources(
         `things` and `categories`: how many there were to judge by. `verification`: the figures of
         `siamese_nb.intervals.figures_with_intervals`. `one_shot`: those of `siamese_nb.oneshot.one_shot_figures`.
     """
-    rows, bank = dataset.bank(verifier.image_size)
+    rows, bank = dataset.decode(verifier.image_size)
     part, *_ = draw_unseen(rows, bank, verifier.seen, verifier.looks, verifier.about["config"])
     rng = np.random.default_rng(seed)
     pairs = draw_between_sources(part, source[part.images], count, rng)

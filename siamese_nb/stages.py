@@ -1,12 +1,10 @@
 """One stage of training: fit a learner, watched by fixed pairs, and end with the best weights that were seen."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import keras
 import numpy as np
-from numpy.typing import NDArray
 
 from siamese_nb.board import BoardLogs
 from siamese_nb.callbacks import DIVERGED, PairMetrics, Progress
@@ -22,7 +20,6 @@ from siamese_nb.watching import Panel, Reports
 
 _RISE = 0.1  # of all steps, in which the learning rate goes up, and of the rate, where it starts
 _OPTIMIZERS = {"adam": keras.optimizers.Adam, "muon": Muon}
-_WATCHED_IMAGES = 2000  # of train, embedded after each epoch to compare with validation; more would cost time only
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +32,7 @@ class Watched:
     @classmethod
     def draw(cls, train: Part, validation: Part, config: TrainConfig) -> "Watched":
         """Draw them; they follow from the parts and the seed alone."""
-        return cls(_judged(sample_part(train, config.seed), config), _judged(validation, config))
+        return cls(_judged(train.sample(config.seed), config), _judged(validation, config))
 
 
 def fit_stage(
@@ -148,7 +145,7 @@ def _callbacks(
 
 def _mine(learner: PairLearner) -> None:
     most, seed = MINED_IMAGES[learner.config.distance], (learner.config.seed, learner.batches.epoch)
-    learner.mine(sample_part(learner.part, seed, most) if len(learner.part.images) > most else learner.part)
+    learner.mine(learner.part.sample(seed, most))
 
 
 def _schedule(learner: PairLearner, rate: float) -> float | keras.optimizers.schedules.LearningRateSchedule:
@@ -161,24 +158,6 @@ def _schedule(learner: PairLearner, rate: float) -> float | keras.optimizers.sch
     )
 
 
-def freeze_statistics(leg: keras.Model) -> None:
-    """Keep the batch normalisation of a pretrained leg as it is: small batches would spoil its statistics."""
-    for layer in leg.layers:
-        if isinstance(layer, keras.layers.BatchNormalization):
-            layer.trainable = False
-        elif isinstance(layer, keras.Model):
-            freeze_statistics(layer)
-
-
 def _judged(part: Part, config: TrainConfig) -> Pairs:
     pairs, counted = part.judged(config.seed, config.neg_factor, config.negatives)
     return pairs.take(np.flatnonzero(counted))
-
-
-def sample_part(part: Part, seed: int | Sequence[int], images: int = _WATCHED_IMAGES) -> Part:
-    """Return things of a part, at random, up to about so many images."""
-    things, inverse, sizes = np.unique(part.identity, return_inverse=True, return_counts=True)
-    order = np.random.default_rng(seed).permutation(len(things))
-    chosen: NDArray[np.bool_] = np.zeros(len(things), bool)
-    chosen[order[: max(2, int(np.searchsorted(np.cumsum(sizes[order]), images)))]] = True
-    return part.only(part.images[chosen[inverse]])

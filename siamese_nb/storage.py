@@ -1,11 +1,12 @@
 """Files and folders that are written whole or not at all, and where caches belong."""
 
+import csv
 import json
 import math
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
@@ -126,6 +127,23 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
     with _place_beside(path) as temporary:
         yield temporary
         temporary.replace(path)
+
+
+def write_rows(path: str | os.PathLike[str], columns: Sequence[str], rows: Iterable[Iterable[Any]]) -> None:
+    """Write a table as CSV, whole or not at all, file names to their last byte.
+
+    Raises
+    ------
+    InputError
+        If the place cannot be written to.
+    """
+    with (
+        whole_file(path) as temporary,
+        temporary.open("w", newline="", encoding="utf-8", errors="surrogateescape") as stream,
+    ):
+        writer = csv.writer(stream)
+        writer.writerow(columns)
+        writer.writerows(rows)
 
 
 @contextmanager

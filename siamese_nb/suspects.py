@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from siamese_nb.dataset import Dataset
 from siamese_nb.errors import InputError
 from siamese_nb.likeness import likeness_blocks, unit_length
-from siamese_nb.review import in_force, read_review
+from siamese_nb.review import judged_pictures
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def find_suspects(
     if len(things) < 2:
         return []
     own, other, margin = _nearest(unit_length(embeddings[used]), number)
-    judged = {verdict.pictures for verdict in in_force(read_review(dataset.root))}
+    judged = judged_pictures(dataset.root)
     order = np.argsort(margin, kind="stable")
     order = order[(margin[order] < 0) & (sizes[number[order]] >= max(fewest, 2))]
     found: list[Suspect] = []

@@ -19,7 +19,7 @@ from siamese_nb.distribution import make_distribution
 from siamese_nb.engines import check_engine
 from siamese_nb.errors import InputError
 from siamese_nb.outcome import Outcome
-from siamese_nb.run import Run, learn_all
+from siamese_nb.run import begin_runs, learn_all
 from siamese_nb.storage import check_writable
 from siamese_nb.verifier import Verifier
 from siamese_nb.watching import Panel, told
@@ -77,11 +77,10 @@ def train(
             out = logs = undone.enter_context(tempfile.TemporaryDirectory())
         for place in (out, logs):
             check_writable(place)
-        run = Run.begin(dataset if isinstance(dataset, Dataset) else scan(dataset), config, spread)
-        run.panel = panel
+        scanned = dataset if isinstance(dataset, Dataset) else scan(dataset)
+        members = begin_runs(scanned, config, spread, panel)
         folder = _new_folder(Path(logs) / "fit", f"{started}-{config.leg}", Path(out))
         write_settings(folder, config)
-        members = run.members()
         learned, stopped = learn_all(members, folder)
         if panel is not None:
             panel.show(phase="measuring")

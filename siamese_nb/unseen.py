@@ -21,7 +21,7 @@ def draw_unseen(
 
     Parameters
     ----------
-    dataset : Dataset of n pictures, as `Dataset.bank` gave it
+    dataset : Dataset of n pictures, as `Dataset.decode` gave it
     bank : Bank of n pictures
     seen : ndarray of uint64
         Digests of the pictures that were seen.

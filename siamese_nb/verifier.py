@@ -254,7 +254,7 @@ class Verifier(Bundle):
         """
         from siamese_nb.unseen import draw_unseen  # and the doctor
 
-        dataset, bank = dataset.bank(self.image_size)
+        dataset, bank = dataset.decode(self.image_size)
         known = (self, *beside)
         seen, looks = (np.concatenate([getattr(one, name) for one in known]) for name in ("seen", "looks"))
         part, drawn, counted, counts = draw_unseen(dataset, bank, seen, looks, self.about["config"])
@@ -283,7 +283,7 @@ class Verifier(Bundle):
             If the query cannot be read.
         """
         asked = self.embed([query])
-        dataset, bank = dataset.bank(self.image_size)
+        dataset, bank = dataset.decode(self.image_size)
         readable = np.setdiff1d(np.arange(len(dataset.paths)), [failure.row for failure in bank.failures])
         embeddings = np.concatenate([asked, bank_embeddings(self.leg, bank)[readable]])
         scores = pair_scores(self.head, embeddings, np.zeros(len(readable), np.int64), np.arange(1, len(embeddings)))

@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 import shutil
 from pathlib import Path
 
@@ -11,7 +10,8 @@ import numpy as np
 import pytest
 
 from siamese_nb import bundle as bundle_module
-from siamese_nb.bundle import ABOUT, FORMAT, newest_bundle, read_bundle, rewrite_about, write_bundle
+from siamese_nb.bundle import FORMAT, read_bundle, rewrite_about, write_bundle
+from siamese_nb.bundle_folder import ABOUT
 from siamese_nb.errors import InputError
 
 FILES = {
@@ -166,39 +166,6 @@ def test_where_there_is_none_the_way_to_one_is_named(tmp_path: Path) -> None:
     for place in (tmp_path, tmp_path / "nowhere"):
         with pytest.raises(InputError, match=rf"no bundle in {place}; train one with: siamese-nb train"):
             read_bundle(place)
-
-
-def make_fake(folder: Path, time: float, *files: str) -> Path:
-    folder.mkdir(parents=True)
-    for name in files or (ABOUT, "model.keras"):
-        (folder / name).write_text("{}")
-        os.utime(folder / name, (time, time))
-    return folder
-
-
-def test_of_a_folder_of_bundles_the_newest_is_taken(tmp_path: Path) -> None:
-    make_fake(tmp_path / "c", 100)
-    newest = make_fake(tmp_path / "a", 300)
-    old = make_fake(tmp_path / "b", 200)
-    os.utime(old / ABOUT, (999, 999))  # its threshold was changed later
-    assert newest_bundle(tmp_path) == newest
-    assert newest_bundle(old) == old
-
-
-def test_of_copies_of_one_time_the_last_by_name_is_taken(tmp_path: Path) -> None:
-    for name in ("20260102-000000", "20260103-000000", "20260101-000000"):
-        make_fake(tmp_path / name, 100)
-    assert newest_bundle(tmp_path).name == "20260103-000000"
-
-
-def test_what_is_half_written_is_left_alone(tmp_path: Path) -> None:
-    whole = make_fake(tmp_path / "whole", 100)
-    make_fake(tmp_path / ".later-x8f", 900)
-    make_fake(tmp_path / ".hidden-abc" / "later", 900)
-    make_fake(tmp_path / "no-model", 900, ABOUT)
-    make_fake(tmp_path / "no-about", 900, "model.keras")
-    (tmp_path / "a file").write_text("")
-    assert newest_bundle(tmp_path) == whole
 
 
 def test_a_place_that_is_taken_is_left_alone(trained, copy: Path) -> None:

@@ -180,7 +180,7 @@ def test_one_bad_couple_never_shifts_another(
             bad.write_bytes({"empty": b"", "text": b"some words", "truncated": content[:-30]}[damage])
         else:
             sound.append({f"{name}_one.png", f"{name}_two.png"})
-    dataset, bank = scan(root, "couples").bank(SIZE)
+    dataset, bank = scan(root, "couples").decode(SIZE)
     assert sorted(together(dataset), key=sorted) == sorted(sound, key=sorted)
     assert dataset.n_couples == len(sound)
     assert {Path(path).stem.split("_")[0] for path in problems(dataset)} == {
@@ -200,7 +200,7 @@ def test_what_cannot_be_decoded_is_a_problem_and_its_twin_is_not_used(tmp_path: 
     bad.write_bytes(bad.read_bytes()[:-30])
     scanned = scan(tmp_path)
     assert scanned.problems == ()
-    dataset, bank = scanned.bank(SIZE)
+    dataset, bank = scanned.decode(SIZE)
     assert problems(dataset) == {"c/1_two.png": "truncated"}
     assert dataset.problems[0].message.startswith("the file is damaged")
     assert together(dataset) == [{f"c/{n}_one.png", f"c/{n}_two.png"} for n in (0, 2)]
@@ -212,7 +212,7 @@ def test_what_cannot_be_decoded_is_a_problem_and_its_twin_is_not_used(tmp_path: 
 def test_a_second_bank_names_no_problem_twice(tmp_path: Path) -> None:
     pictures(tmp_path, "1_one.png", "1_two.png", "2_one.png", "2_two.png")
     (tmp_path / "1_one.png").write_bytes((tmp_path / "1_one.png").read_bytes()[:-30])
-    dataset = scan(tmp_path).bank(SIZE)[0].bank((9, 9))[0]
+    dataset = scan(tmp_path).decode(SIZE)[0].decode((9, 9))[0]
     assert problems(dataset) == {"1_one.png": "truncated"}
     assert len(dataset.problems) == 1
 
@@ -220,7 +220,7 @@ def test_a_second_bank_names_no_problem_twice(tmp_path: Path) -> None:
 def test_identities_lose_only_the_picture_that_cannot_be_decoded(tmp_path: Path) -> None:
     pictures(tmp_path, "a/1.png", "a/2.png", "a/3.png", "b/1.png")
     (tmp_path / "a/1.png").write_bytes((tmp_path / "a/1.png").read_bytes()[:-30])
-    dataset, _ = scan(tmp_path).bank(SIZE)
+    dataset, _ = scan(tmp_path).decode(SIZE)
     assert together(dataset) == [{"a/2.png", "a/3.png"}, {"b/1.png"}]
 
 
@@ -228,7 +228,7 @@ def test_pairs_with_a_picture_that_cannot_be_decoded_are_dropped(tmp_path: Path)
     pictures(tmp_path, "a.png", "b.png", "c.png")
     (tmp_path / "b.png").write_bytes((tmp_path / "b.png").read_bytes()[:-30])
     (tmp_path / "p.csv").write_text("one,two,label\na.png,b.png,1\na.png,c.png,0\n")
-    dataset, _ = scan(tmp_path / "p.csv").bank(SIZE)
+    dataset, _ = scan(tmp_path / "p.csv").decode(SIZE)
     assert dataset.labelled.tolist() == [[0, 2, 0]]
     assert problems(dataset) == {"b.png": "truncated"}
 

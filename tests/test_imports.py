@@ -25,8 +25,8 @@ WITH_KERAS = {
     "fetch", "frames", "preprocessing", "scratch_legs", "legs", "blocks", "models", "views", "whitening", "muon",
     "sources", "engines", "embeddings", "losses",
     "augmentation", "mining", "batches", "distribution", "learners", "callbacks", "checkpoints", "board", "devices",
-    "watching", "stages", "explain", "bundle", "verifier", "same_pairs", "provenance", "run", "outcome",
-    "training", "answers", "app", "demo",
+    "watching", "stages", "explain", "bundle", "verifier", "same_pairs", "provenance", "training_data", "run",
+    "outcome", "training", "answers", "demo",
 }  # fmt: skip
 # What the rooms that anyone should be able to use alone may know of the others, beside `errors`.
 KNOWS = {
@@ -36,7 +36,7 @@ KNOWS = {
     "calibration": {"metrics"},
     "rendering": set(),
     "plots": {"intervals", "metrics", "palette"},
-    "explain": {"embeddings", "likeness", "models"},
+    "explain": {"embeddings", "intervals", "likeness", "models"},
     "clusters": {"metrics"},
     "widgets": {
         "clusters", "dataset", "images", "intervals", "metrics", "pairs", "palette", "progress", "review", "storage",

@@ -13,7 +13,7 @@ from siamese_nb.config import BASE_SIZE, TrainConfig
 from siamese_nb.dataset import scan
 from siamese_nb.doctor import certified_split, examine, figures
 from siamese_nb.errors import InputError
-from siamese_nb.inspection import doubted_pairs, inspect_dataset
+from siamese_nb.inspection import inspect_dataset, inspect_labels
 from siamese_nb.legs import default_size
 from siamese_nb.verifier import Verifier
 
@@ -49,7 +49,7 @@ def test_training_decodes_and_measures_nothing_again(data: Path, nothing_more, i
     inspection = inspect_dataset(data, image_size=image_size)
     nothing_more()
     size = image_size or default_size("base_cnn")
-    dataset, bank = scan(data).bank((size, size))
+    dataset, bank = scan(data).decode((size, size))
     assert np.array_equal(bank.images, inspection.bank.images)
     assert certified_split(dataset, bank)[1].holds
     assert inspection.report()["decoded_to"] == f"{size} x {size}"
@@ -63,7 +63,7 @@ def test_a_leg_decides_the_size(data: Path, nothing_more, monkeypatch: pytest.Mo
         assert inspection.bank.images.shape[1:3] == (side, side)
     assert asked == [("mobilenetv2", 224, "some.h5"), ("mobilenetv2", 72, "some.h5")]
     nothing_more()
-    scan(data).bank((default_size("mobilenetv2"),) * 2)
+    scan(data).decode((default_size("mobilenetv2"),) * 2)
     assert default_size("base_cnn") == BASE_SIZE
 
 
@@ -115,26 +115,26 @@ def test_a_real_bundle_is_taken_at_its_size(trained) -> None:
     assert inspection.bank.images.shape[1:3] == trained.verifier.image_size
 
 
-def test_blank_pictures_are_not_doubted(make_identities, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_blank_pictures_are_not_suspected(make_identities, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = make_identities(tmp_path / "things", categories=1, things=3, pictures=4, size=40)
     for name in ("thing0/0.png", "thing1/2.png"):
         Image.new("RGB", (40, 40), "grey").save(root / "category0" / name)
     monkeypatch.setattr(Verifier, "load", lambda _: SimpleNamespace(leg=colours(64), image_size=(64, 64)))
-    dataset, bank = scan(root).bank((64, 64))
+    dataset, bank = scan(root).decode((64, 64))
     for bundle in (None, "saved_model"):
-        assert doubted_pairs(dataset, bank, bundle) == []
+        assert inspect_labels(dataset, bank, bundle) == []
     kinds = {finding.kind for finding in inspect_dataset(root, bundle="saved_model").findings}
     assert "blank" in kinds
     assert not {kind for kind in kinds if kind.startswith("suspected")}
 
 
-def test_pairs_are_doubted_by_looks_or_by_a_bundle(make_identities, tmp_path: Path, monkeypatch) -> None:
+def test_labels_are_suspected_by_looks_or_by_a_bundle(make_identities, tmp_path: Path, monkeypatch) -> None:
     root = make_identities(tmp_path / "things", categories=2, things=3, pictures=4, size=40)
     wrong = root / "category0/thing0/0.png"
     wrong.write_bytes((root / "category1/thing2/3.png").read_bytes() + b"!")
-    dataset, bank = scan(root).bank((96, 96))
+    dataset, bank = scan(root).decode((96, 96))
     monkeypatch.setattr(Verifier, "load", lambda _: SimpleNamespace(leg=colours(64), image_size=(64, 64)))
     for bundle in (None, "saved_model"):
-        suspects = doubted_pairs(dataset, bank, bundle)
+        suspects = inspect_labels(dataset, bank, bundle)
         assert {suspect.one for suspect in suspects[:2]} == {"category0/thing0/0.png"}
         assert suspects[1].two.startswith("category1/thing2/")

@@ -10,7 +10,7 @@ from test_batches import make_part, unpadded
 from siamese_nb import mining
 from siamese_nb.batches import Batches, ImageBatches, PairBatches
 from siamese_nb.config import TrainConfig
-from siamese_nb.mining import MineBetweenEpochs, Mined, find_doubted
+from siamese_nb.mining import MineBetweenEpochs, Mined, suspected_impostors
 from siamese_nb.models import MetricHead
 from siamese_nb.pairs import ACROSS, WITHIN, Pairs, Part
 
@@ -97,7 +97,7 @@ def planted(things: int = 30) -> tuple[Part, np.ndarray, set[int]]:
 def test_planted_false_negatives_are_named_and_not_learned_from(distance: str) -> None:
     part, embeddings, same = planted()
     head = make_head(distance)
-    one, two, scores = find_doubted(part, embeddings, head, most=100)
+    one, two, scores = suspected_impostors(part, embeddings, head, most=100)
     assert len(one) >= 3
     assert {*one.tolist(), *two.tolist()} <= same
     assert (part.identity_of(one) != part.identity_of(two)).all()
@@ -105,14 +105,14 @@ def test_planted_false_negatives_are_named_and_not_learned_from(distance: str) -
     table = distances(part, embeddings, head)
     places = part.places(np.stack([one, two], axis=1))
     assert scores == pytest.approx(1 / (1 + np.exp(table[places[:, 0], places[:, 1]] - 2)), abs=1e-5)
-    assert len(find_doubted(part, embeddings, head, most=2)[0]) == 2
-    doubted = set(zip(one.tolist(), two.tolist(), strict=True))
+    assert len(suspected_impostors(part, embeddings, head, most=2)[0]) == 2
+    suspected = set(zip(one.tolist(), two.tolist(), strict=True))
     mined = Mined.from_embeddings(part, embeddings, head)
     every = part.draw(np.random.default_rng(0), 200, "mixed")
     drawn = {tuple(sorted(pair)) for pair in zip(every.one.tolist(), every.two.tolist(), strict=True)}
-    assert doubted & drawn, "none was drawn: the test says nothing"
+    assert suspected & drawn, "none was drawn: the test says nothing"
     kept = mined.harden(every, np.random.default_rng(0))
-    assert not doubted & {tuple(sorted(pair)) for pair in zip(kept.one.tolist(), kept.two.tolist(), strict=True)}
+    assert not suspected & {tuple(sorted(pair)) for pair in zip(kept.one.tolist(), kept.two.tolist(), strict=True)}
     assert (kept.label == every.label).all()  # others have taken their places
     assert (kept.label == (part.identity_of(kept.one) == part.identity_of(kept.two))).all()
 
@@ -125,14 +125,14 @@ def drawn_pairs(pairs: Pairs) -> set[frozenset[int]]:
 def test_what_a_person_has_called_another_thing_is_learned_from_however_alike_it_looks(distance: str) -> None:
     part, embeddings, _ = planted()
     head = make_head(distance)
-    one, two, _ = find_doubted(part, embeddings, head, most=100)
-    doubted = {frozenset(pair) for pair in zip(one.tolist(), two.tolist(), strict=True)}
+    one, two, _ = suspected_impostors(part, embeddings, head, most=100)
+    suspected = {frozenset(pair) for pair in zip(one.tolist(), two.tolist(), strict=True)}
     sure = np.array([[two[0], one[0]]])  # whichever stands first
     outside = np.array([[10_000, 10_001]])  # of another part
     mined = Mined.from_embeddings(part, embeddings, head, np.concatenate([sure, outside]))
     every = part.draw(np.random.default_rng(0), 200, "mixed")
     kept = drawn_pairs(mined.harden(every, np.random.default_rng(0)))
-    assert doubted & kept == {frozenset(sure[0].tolist())}
+    assert suspected & kept == {frozenset(sure[0].tolist())}
     # It is one of the hardest, so that it comes often, though it is nearer than what is trusted else.
     first, second = part.places(sure[0])
     kind = WITHIN if part.category[first] == part.category[second] else ACROSS
@@ -154,8 +154,8 @@ def test_batches_learn_nothing_from_suspects_and_follow_from_seed_and_epoch(kind
     part, embeddings, _ = planted()
     table = np.arange(part.images.max() + 1)[:, None].astype(np.float32)
     head = make_head("squared")
-    one, two, _ = find_doubted(part, embeddings, head, most=100)
-    doubted = {frozenset(pair) for pair in zip(one.tolist(), two.tolist(), strict=True)}
+    one, two, _ = suspected_impostors(part, embeddings, head, most=100)
+    suspected = {frozenset(pair) for pair in zip(one.tolist(), two.tolist(), strict=True)}
 
     def epochs() -> list[np.ndarray]:
         batches = kind(table, part, TrainConfig(batch_images=16))
@@ -167,7 +167,7 @@ def test_batches_learn_nothing_from_suspects_and_follow_from_seed_and_epoch(kind
                 first, second, label, weight = unpadded(batches[index])
                 assert (label == (part.identity_of(first) == part.identity_of(second))).all()
                 assert weight[label == 1].sum() == pytest.approx(weight[label == 0].sum(), rel=1e-4)
-                assert not doubted & {frozenset(pair) for pair in zip(first.tolist(), second.tolist(), strict=True)}
+                assert not suspected & {frozenset(pair) for pair in zip(first.tolist(), second.tolist(), strict=True)}
                 seen.append(np.stack([first, second]))
         return seen
 
@@ -180,7 +180,7 @@ def test_an_epoch_of_a_frozen_leg_is_as_long_as_it_was_counted_before_it_was_min
     table, head = np.arange(part.images.max() + 1)[:, None].astype(np.float32), make_head("squared")
     batches = PairBatches(table, part, TrainConfig(neg_factor=200), pairs_at_once=1)
     counted, drawn = len(batches), drawn_pairs(batches.pairs)
-    one, two, _ = find_doubted(part, embeddings, head, most=100)
+    one, two, _ = suspected_impostors(part, embeddings, head, most=100)
     assert drawn & {frozenset(pair) for pair in zip(one.tolist(), two.tolist(), strict=True)}, "the test says nothing"
     batches.mined = Mined.from_embeddings(part, embeddings, head)
     batches.begin(0)

@@ -18,7 +18,7 @@ from matplotlib.colors import to_hex
 
 from siamese_nb import metrics, plots
 from siamese_nb.errors import InputError
-from siamese_nb.plots.style import PALETTE
+from siamese_nb.plots.style import IMPOSTOR_COLOUR
 
 RNG = np.random.default_rng(0)
 LABELS = (RNG.random(300) < 0.3).astype(int)
@@ -135,9 +135,9 @@ def test_the_marked_point_lies_on_the_curve() -> None:
 
 def test_curves_of_several_models_share_axes() -> None:
     ax = plots.RocDisplay.from_scores(LABELS, SCORES, name="A").plot().ax_
-    plots.RocDisplay.from_scores(LABELS, SCORES**2, name="B").plot(ax=ax, color=PALETTE[1])
+    plots.RocDisplay.from_scores(LABELS, SCORES**2, name="B").plot(ax=ax, color=IMPOSTOR_COLOUR)
     assert {"A (AUC", "B (AUC"} <= {text.get_text()[:6] for text in ax.get_legend().get_texts()}
-    assert PALETTE[1].lower() in {to_hex(line.get_color()) for line in ax.lines}
+    assert IMPOSTOR_COLOUR.lower() in {to_hex(line.get_color()) for line in ax.lines}
 
 
 def test_the_histogram_counts_every_pair() -> None:

@@ -6,9 +6,9 @@ from scipy.ndimage import map_coordinates
 
 from siamese_nb.rendering import FAMILIES, render_couple
 from siamese_nb.rendering.camera import aim, enter_box, lit, normals, open_sky, trace
+from siamese_nb.rendering.fields import interpolate
 from siamese_nb.rendering.item import MATERIALS, finish
 from siamese_nb.rendering.solids import ball, blend, box, cylinder, ellipsoid, lathe, ring, rod
-from siamese_nb.rendering.tables import interpolate
 from siamese_nb.rendering.textures import BACKDROPS, PATTERNS, Pattern, draw_backdrop
 
 

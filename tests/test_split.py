@@ -623,3 +623,17 @@ def test_pictures_that_are_said_to_be_the_same_are_joined(seed: int) -> None:
     expected = np.array([groups[int(number)] for number in before[rows]], np.int64)
     np.testing.assert_array_equal(found[rows][:, None] == found[rows], expected[:, None] == expected)
     assert (found[dataset.identity == NOT_IN_USE] == NOT_IN_USE).all()
+
+
+def test_a_sample_holds_whole_things_and_at_least_two() -> None:
+    rows = 8 + np.arange(100)
+    part = Part(rows, rows // 2, np.zeros_like(rows), np.empty((0, 3), np.int64))
+    for images in (1, 10, 60):
+        sample = part.sample(3, images)
+        _, sizes = np.unique(sample.identity, return_counts=True)
+        assert (sizes == 2).all()
+        assert len(sizes) == 2 or images - 2 <= 2 * len(sizes) <= images
+        assert np.isin(sample.images, part.images).all()
+    assert np.array_equal(part.sample(3, 10).images, part.sample(3, 10).images)
+    assert not np.array_equal(part.sample(3, 10).images, part.sample(4, 10).images)
+    assert all(np.array_equal(part.sample(3, enough).images, part.images) for enough in (100, 2000))

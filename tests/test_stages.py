@@ -10,7 +10,7 @@ from siamese_nb.config import TrainConfig
 from siamese_nb.learners import PairLearner, make_learner
 from siamese_nb.models import MetricHead, build_projection
 from siamese_nb.pairs import Part
-from siamese_nb.stages import Watched, fit_stage, sample_part
+from siamese_nb.stages import Watched, fit_stage
 
 
 def make_part(first: int, things: int) -> Part:
@@ -55,15 +55,3 @@ def test_a_later_stage_that_is_worse_is_undone_unless_the_last_epoch_is_to_be_ke
     assert reached < min(history["val_loss"][1:]) or reached > max(history["val_loss"][1:])
     undone = all(np.array_equal(one, two) for one, two in zip(weights_of(learner), before, strict=True))
     assert undone is is_undone
-
-
-def test_a_sample_holds_whole_things_and_at_least_two() -> None:
-    part = make_part(8, 50)
-    for images in (1, 10, 60):
-        sample = sample_part(part, 3, images)
-        _, sizes = np.unique(sample.identity, return_counts=True)
-        assert (sizes == 2).all()
-        assert len(sizes) == 2 or images - 2 <= 2 * len(sizes) <= images
-        assert np.isin(sample.images, part.images).all()
-    assert np.array_equal(sample_part(part, 3, 10).images, sample_part(part, 3, 10).images)
-    assert not np.array_equal(sample_part(part, 3, 10).images, sample_part(part, 4, 10).images)

@@ -83,7 +83,7 @@ def test_what_was_judged_is_not_suspected_again(make_couples, tmp_path: Path):
 
 
 def test_looks_find_pictures_in_the_wrong_folder(dataset):
-    _, bank = dataset.bank((32, 32))
+    _, bank = dataset.decode((32, 32))
     wrong = [2, 17]
     identity = dataset.identity.copy()
     identity[wrong] = identity[[20, 38]]

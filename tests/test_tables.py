@@ -139,7 +139,7 @@ def test_a_dataset_without_problems_says_so(tmp_path, make_couples):
 
 
 def test_a_split_is_counted_part_by_part(tmp_path, make_couples):
-    dataset, bank = scan(make_couples(tmp_path, categories=2, couples=10)).bank((16, 16))
+    dataset, bank = scan(make_couples(tmp_path, categories=2, couples=10)).decode((16, 16))
     table = split_table(make_split(dataset, bank.digests))
     counts = {part: tuple(map(int, rest)) for part, *rest in table.rows}
     assert counts == {"train": (24, 12, 12), "validation": (8, 4, 4), "test": (8, 4, 4)}

@@ -76,7 +76,7 @@ def test_a_panel_is_told_why_a_run_failed(make_couples, tmp_path, monkeypatch) -
     def interrupted(*given: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(training.Run, "begin", interrupted)
+    monkeypatch.setattr(training, "begin_runs", interrupted)
     with pytest.raises(KeyboardInterrupt):
         train(tmp_path / "few", TrainConfig(), out=tmp_path, panel=panel)
     assert "interrupted" in panel.last("message")

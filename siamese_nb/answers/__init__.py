@@ -1,9 +1,6 @@
 """What the comparer says of two pictures: the answer, how sure it is, what speaks against it, and the reason."""
 
-from siamese_nb.startup import without_notes
-
-with without_notes():  # a door of its own: it may be the first to bring Keras in
-    from siamese_nb.answers.answerer import Answerer
-    from siamese_nb.answers.opening import open_comparer
+from siamese_nb.answers.answerer import Answerer
+from siamese_nb.answers.opening import open_comparer
 
 __all__ = ["Answerer", "open_comparer"]

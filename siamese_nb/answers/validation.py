@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit
 
 from siamese_nb.calibration import EDGE, Calibration, fit_calibration, log_odds
+from siamese_nb.intervals import normal_quantile
+from siamese_nb.metrics import GENUINE, IMPOSTOR
 from siamese_nb.metrics.convention import check_prevalence
 from siamese_nb.scored_pairs import ScoredPairs
 from siamese_nb.thresholds.band import Band, choose_band
@@ -14,7 +16,6 @@ from siamese_nb.thresholds.band import Band, choose_band
 NEIGHBOURS = 40
 _BARS = 40
 _REPLICATES = 40  # enough for a standard deviation
-_QUANTILE = 1.96
 _PAIRS = 5000  # that a replicate is fitted on: what it varies by is the things, and they are all there
 _GRID = np.linspace(logit(EDGE), logit(1.0 - EDGE), 201)
 
@@ -63,7 +64,7 @@ class ValidationScores:
     def probability(self, score: float) -> tuple[float, float, float]:
         """Compute the probability that a pair of this score is genuine, and its 95% interval."""
         chance = float(self.calibration.probability(score, self.prevalence))
-        half = _QUANTILE * float(np.interp(log_odds(score), _GRID, self.spread))
+        half = normal_quantile() * float(np.interp(log_odds(score), _GRID, self.spread))
         return chance, float(expit(logit(chance) - half)), float(expit(logit(chance) + half))
 
     def neighbours(self, score: float) -> NDArray[np.intp]:
@@ -72,7 +73,7 @@ class ValidationScores:
 
     def histogram(self) -> dict[str, list[float]]:
         """Count genuine and impostor pairs in bars of equal width over [0, 1], as shares of their kind."""
-        kinds = {"genuine": self.pairs.labels == 1, "impostor": self.pairs.labels == 0}
+        kinds = {"genuine": self.pairs.labels == GENUINE, "impostor": self.pairs.labels == IMPOSTOR}
         counted = {name: np.histogram(self.pairs.scores[rows], _BARS, (0.0, 1.0))[0] for name, rows in kinds.items()}
         return {name: (counts / max(1, counts.sum())).tolist() for name, counts in counted.items()}
 
@@ -102,5 +103,5 @@ def _spread(pairs: ScoredPairs) -> NDArray[np.float64]:
 
 
 def _some_of_each(pairs: ScoredPairs, rng: np.random.Generator) -> NDArray[np.intp]:
-    kinds = [np.flatnonzero(pairs.labels == label) for label in (0, 1)]
+    kinds = [np.flatnonzero(pairs.labels == label) for label in (IMPOSTOR, GENUINE)]
     return np.sort(np.concatenate([rng.permutation(rows)[: _PAIRS // 2] for rows in kinds]))

@@ -1,18 +1,18 @@
 """Examine a dataset before anything is trained on it: what is wrong, why it matters, and what to do.
 
 >>> from siamese_nb.dataset import scan
->>> dataset, bank = scan("data/sample").bank(THUMBNAIL)  # doctest: +SKIP
+>>> dataset, bank = scan("data/sample").decode(THUMBNAIL)  # doctest: +SKIP
 >>> examine(dataset, bank)  # doctest: +SKIP
 """
 
 from siamese_nb.doctor.certificate import Certificate, certificate, certified_split
 from siamese_nb.doctor.checks import CHECKS, examine
 from siamese_nb.doctor.disguises import disguised_likeness
-from siamese_nb.doctor.evidence import Evidence, collect
 from siamese_nb.doctor.figures import Figures, figures_of
 from siamese_nb.doctor.findings import Finding, findings_table
 from siamese_nb.doctor.hashes import NEAR, near_pairs, perceptual_hashes
 from siamese_nb.doctor.leaks import find_leaks, nearly_seen
+from siamese_nb.doctor.measurements import Measurements, measure
 from siamese_nb.images import THUMBNAIL
 
 __all__ = [
@@ -20,17 +20,17 @@ __all__ = [
     "NEAR",
     "THUMBNAIL",
     "Certificate",
-    "Evidence",
     "Figures",
     "Finding",
+    "Measurements",
     "certificate",
     "certified_split",
-    "collect",
     "disguised_likeness",
     "examine",
     "figures_of",
     "find_leaks",
     "findings_table",
+    "measure",
     "near_pairs",
     "nearly_seen",
     "perceptual_hashes",

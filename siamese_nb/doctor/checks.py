@@ -10,16 +10,16 @@ from siamese_nb.dataset import Dataset
 from siamese_nb.doctor.categories import few_couples, imbalance
 from siamese_nb.doctor.duplicates import copies
 from siamese_nb.doctor.embedded import lookalikes, suspected_labels
-from siamese_nb.doctor.evidence import Evidence, collect
 from siamese_nb.doctor.findings import SEVERITIES, Finding, from_problems
+from siamese_nb.doctor.measurements import Measurements, measure
 from siamese_nb.doctor.pictures import odd_light, odd_modes, odd_sizes, wrong_suffix
 from siamese_nb.doctor.shortcuts import shortcuts
 
-Check = Callable[[Evidence], Iterable[Finding]]
+Check = Callable[[Measurements], Iterable[Finding]]
 CHECKS: tuple[Check, ...] = (
     wrong_suffix, odd_sizes, odd_light, odd_modes, copies, few_couples, imbalance, shortcuts,
 )  # fmt: skip
-"""Each takes the evidence and yields findings, also such as concern nothing."""
+"""Each takes the measurements and yields findings, also such as concern nothing."""
 
 
 def examine(
@@ -34,7 +34,7 @@ def examine(
 
     Parameters
     ----------
-    dataset : Dataset of n pictures, as `Dataset.bank` gave it
+    dataset : Dataset of n pictures, as `Dataset.decode` gave it
     bank : Bank of n pictures
         Of size `THUMBNAIL` or larger, such as the one that training takes.
     embeddings : ndarray of shape (n, d), float, optional
@@ -49,10 +49,10 @@ def examine(
     list of Finding
         The gravest first. What a scan found is among them.
     """
-    evidence = collect(dataset, bank)
-    found = [finding for check in CHECKS for finding in check(evidence)]
+    measured = measure(dataset, bank)
+    found = [finding for check in CHECKS for finding in check(measured)]
     if embeddings is not None:
-        found += [*suspected_labels(evidence, embeddings), *lookalikes(evidence, embeddings, least_likeness, trained)]
+        found += [*suspected_labels(measured, embeddings), *lookalikes(measured, embeddings, least_likeness, trained)]
     whole = ("imbalance", "shortcut_")  # they concern the dataset and name no file
     kept = [finding for finding in found if finding.groups or finding.kind.startswith(whole)]
     return sorted([*from_problems(dataset.problems), *kept], key=lambda finding: SEVERITIES.index(finding.severity))

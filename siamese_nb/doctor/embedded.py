@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from siamese_nb.components import tied
 from siamese_nb.dataset import NOT_IN_USE, Dataset
-from siamese_nb.doctor.evidence import Evidence
 from siamese_nb.doctor.findings import Finding
+from siamese_nb.doctor.measurements import Measurements
 from siamese_nb.doctor.pictures import is_blank
 from siamese_nb.doctor.statistics import Statistics
 from siamese_nb.likeness import likeness_blocks, unit_length
@@ -24,7 +24,9 @@ _PLACES = {
 }
 
 
-def lookalikes(evidence: Evidence, embeddings: NDArray[np.float32], least: float, trained: bool) -> Iterator[Finding]:
+def lookalikes(
+    measured: Measurements, embeddings: NDArray[np.float32], least: float, trained: bool
+) -> Iterator[Finding]:
     """Find pictures that a leg takes for nearly the same, such as mirrored, cropped or turned copies.
 
     The most alike come first. What other checks call a copy is left out. Time grows with the square of the number of
@@ -32,43 +34,43 @@ def lookalikes(evidence: Evidence, embeddings: NDArray[np.float32], least: float
 
     Parameters
     ----------
-    evidence : Evidence of n pictures
+    measured : Measurements of n pictures
     embeddings : ndarray of shape (n, d), float
     least : float
         Cosine from which on two pictures are nearly the same to the leg, see `disguised_likeness`.
     trained : bool
         Whether the leg was taught that pictures of one thing are alike; then those say nothing and are left out.
     """
-    rows = _in_use(evidence)
-    thing = evidence.dataset.identity[rows] if trained else None
+    rows = _in_use(measured)
+    thing = measured.dataset.identity[rows] if trained else None
     pairs = rows[_alike(unit_length(embeddings[rows]), least, thing)]
-    known = [np.unique(evidence.digests, return_inverse=True)[1], np.unique(evidence.pixels, return_inverse=True)[1]]
-    known.append(tied(evidence.near, len(evidence.digests)))
+    known = [np.unique(measured.digests, return_inverse=True)[1], np.unique(measured.pixels, return_inverse=True)[1]]
+    known.append(tied(measured.near, len(measured.digests)))
     one, two = pairs[:, 0], pairs[:, 1]
     new = ~np.any([group[one] == group[two] for group in known], axis=0)
-    same = evidence.dataset.identity[one] == evidence.dataset.identity[two]
-    alike = evidence.dataset.category[one] == evidence.dataset.category[two]
+    same = measured.dataset.identity[one] == measured.dataset.identity[two]
+    alike = measured.dataset.category[one] == measured.dataset.category[two]
     masks = {"within_thing": same, "across_things": ~same & alike, "across_categories": ~same & ~alike}
     for place, (where, remedy) in _PLACES.items():
         yield Finding(
             f"lookalike_{place}",
             "note",
-            tuple((evidence.dataset.paths[a], evidence.dataset.paths[b]) for a, b in pairs[new & masks[place]]),
+            tuple((measured.dataset.paths[a], measured.dataset.paths[b]) for a, b in pairs[new & masks[place]]),
             f"a network takes these pictures for nearly the same, {where}",
             "they may be one photo, mirrored, cropped or turned, which is no second picture of a thing",
             f"look at them; {remedy}",
         )
 
 
-def suspected_labels(evidence: Evidence, embeddings: NDArray[np.float32]) -> Iterator[Finding]:
+def suspected_labels(measured: Measurements, embeddings: NDArray[np.float32]) -> Iterator[Finding]:
     """Find couples whose pictures look less alike than one of them and another thing, and that other thing.
 
     Parameters
     ----------
-    evidence : Evidence of n pictures
+    measured : Measurements of n pictures
     embeddings : ndarray of shape (n, d), float
     """
-    suspects = find_suspects(without_blanks(evidence.dataset, evidence.statistics), embeddings, most=_MOST_SUSPECTS)
+    suspects = find_suspects(without_blanks(measured.dataset, measured.statistics), embeddings, most=_MOST_SUSPECTS)
     for genuine, what in (
         (True, "a picture looks more like another thing than like any picture of its own"),
         (False, "pictures of two things look more alike than either and its own thing"),
@@ -94,9 +96,9 @@ def without_blanks(dataset: Dataset, figures: Statistics) -> Dataset:
     return replace(dataset, identity=np.where(is_blank(figures), NOT_IN_USE, dataset.identity))
 
 
-def _in_use(evidence: Evidence) -> NDArray[np.int64]:
-    dataset = without_blanks(evidence.dataset, evidence.statistics)
-    return np.flatnonzero(evidence.readable & dataset.used)
+def _in_use(measured: Measurements) -> NDArray[np.int64]:
+    dataset = without_blanks(measured.dataset, measured.statistics)
+    return np.flatnonzero(measured.readable & dataset.used)
 
 
 def _alike(unit: NDArray[np.float32], least: float, thing: NDArray[np.int64] | None) -> NDArray[np.int64]:

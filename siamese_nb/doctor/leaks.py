@@ -25,7 +25,7 @@ def find_leaks(dataset: Dataset, bank: Bank, other: Dataset, other_bank: Bank) -
     Parameters
     ----------
     dataset, other : Dataset
-        As `Dataset.bank` gave them.
+        As `Dataset.decode` gave them.
     bank, other_bank : Bank
         Of one size.
 

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from siamese_nb.doctor.evidence import Evidence
 from siamese_nb.doctor.findings import Finding
+from siamese_nb.doctor.measurements import Measurements
 from siamese_nb.doctor.statistics import Statistics
 
 _SMALLEST_SIDE = 32  # pixels: what the smallest of the pretrained legs takes
@@ -24,62 +24,62 @@ _ODD_MODES = ("CMYK", "LAB", "HSV", "YCbCr", "F", "PA", "La", "RGBa")
 _SAME_FORMAT = {"MPO": "JPEG", "APNG": "PNG"}  # a JPEG with a preview behind it is called JPEG by everyone
 
 
-def wrong_suffix(evidence: Evidence) -> Iterator[Finding]:
+def wrong_suffix(measured: Measurements) -> Iterator[Finding]:
     """Find files whose content is of another format than their suffix says."""
     said = Image.registered_extensions()
-    formats = [_SAME_FORMAT.get(header.format, header.format) for header in evidence.dataset.headers]
+    formats = [_SAME_FORMAT.get(header.format, header.format) for header in measured.dataset.headers]
     lies = [
         said.get("." + path.rpartition(".")[2].lower()) != format
-        for path, format in zip(evidence.dataset.paths, formats, strict=True)
+        for path, format in zip(measured.dataset.paths, formats, strict=True)
     ]
     yield Finding(
         "wrong_suffix",
         "note",
-        evidence.paths(np.array(lies, bool)),
+        measured.paths(np.array(lies, bool)),
         "the file's name says another format than its content",
         "other programs may refuse it, and it was renamed where it should have been converted",
         "rename it to the suffix of its format",
     )
 
 
-def odd_sizes(evidence: Evidence) -> Iterator[Finding]:
+def odd_sizes(measured: Measurements) -> Iterator[Finding]:
     """Find pictures that are too small, or far wider or narrower than the others."""
-    least = max(_SMALLEST_SIDE, evidence.side // _ENLARGED)
+    least = max(_SMALLEST_SIDE, measured.side // _ENLARGED)
     yield Finding(
         "too_small",
         "warning",
-        evidence.paths(evidence.size.min(axis=1) < least),
-        f"the shorter side has fewer than {least} pixels, and is looked at with {evidence.side}",
+        measured.paths(measured.size.min(axis=1) < least),
+        f"the shorter side has fewer than {least} pixels, and is looked at with {measured.side}",
         "enlarged to what a network takes it shows little but its pixels",
         "take it from the original at full size, or exclude it",
     )
-    turned = np.array([header.orientation >= 5 for header in evidence.dataset.headers])
-    log_aspect = np.log(evidence.size[:, 0] / evidence.size[:, 1]) * np.where(turned, -1, 1)
-    usual = np.median(log_aspect[evidence.readable]) if evidence.readable.any() else 0.0
+    turned = np.array([header.orientation >= 5 for header in measured.dataset.headers])
+    log_aspect = np.log(measured.size[:, 0] / measured.size[:, 1]) * np.where(turned, -1, 1)
+    usual = np.median(log_aspect[measured.readable]) if measured.readable.any() else 0.0
     yield Finding(
         "extreme_aspect",
         "warning",
-        evidence.paths(np.abs(log_aspect - usual) > np.log(_MOST_STRETCHED)),
+        measured.paths(np.abs(log_aspect - usual) > np.log(_MOST_STRETCHED)),
         f"it is {_MOST_STRETCHED} times wider or narrower than most of the pictures",
         "all pictures are stretched to one shape, which distorts this one most",
         "crop it to what it shows",
     )
 
 
-def odd_light(evidence: Evidence) -> Iterator[Finding]:
+def odd_light(measured: Measurements) -> Iterator[Finding]:
     """Find pictures that are blank, very dark, very bright or very blurred."""
-    figures = evidence.statistics
+    figures = measured.statistics
     blank = is_blank(figures)
     dark, bright = figures.brightest < _DARK, figures.darkest > _BRIGHT
     blurred = (figures.sharpness < _BLURRED_SHARPNESS) & (figures.detail < _BLURRED_DETAIL)
     nothing = "there is next to nothing to tell it by"
     yield _of_light(
-        evidence, "blank", "error", blank, "it is of one colour", "it shows nothing, so its pairs are noise"
+        measured, "blank", "error", blank, "it is of one colour", "it shows nothing, so its pairs are noise"
     )
-    yield _of_light(evidence, "very_dark", "warning", dark & ~blank, "even its brightest spots are dark", nothing)
-    yield _of_light(evidence, "very_bright", "warning", bright & ~blank, "even its darkest spots are bright", nothing)
+    yield _of_light(measured, "very_dark", "warning", dark & ~blank, "even its brightest spots are dark", nothing)
+    yield _of_light(measured, "very_bright", "warning", bright & ~blank, "even its darkest spots are bright", nothing)
     blurred &= ~(blank | dark | bright)
-    yield _of_light(evidence, "very_blurred", "warning", blurred, "it has no detail, even made small", nothing)
+    yield _of_light(measured, "very_blurred", "warning", blurred, "it has no detail, even made small", nothing)
 
 
 def is_blank(figures: Statistics) -> NDArray[np.bool_]:
@@ -87,9 +87,9 @@ def is_blank(figures: Statistics) -> NDArray[np.bool_]:
     return np.asarray(figures.spread < _BLANK_SPREAD)
 
 
-def odd_modes(evidence: Evidence) -> Iterator[Finding]:
+def odd_modes(measured: Measurements) -> Iterator[Finding]:
     """Find pictures of a kind that programs read differently, and those that the viewer is to turn."""
-    headers = evidence.dataset.headers
+    headers = measured.dataset.headers
     odd = [
         header.animated
         or header.mode in _ODD_MODES
@@ -100,7 +100,7 @@ def odd_modes(evidence: Evidence) -> Iterator[Finding]:
     yield Finding(
         "odd_mode",
         "note",
-        evidence.paths(np.array(odd, bool)),
+        measured.paths(np.array(odd, bool)),
         "it is CMYK, of 16 bits or more, a palette with transparency, or animated",
         "it is brought to RGB here (first frame, on white), and other programs may show it differently",
         "convert it to plain RGB if it looks different from its twin",
@@ -109,12 +109,14 @@ def odd_modes(evidence: Evidence) -> Iterator[Finding]:
     yield Finding(
         "exif_rotation",
         "note",
-        evidence.paths(turned),
+        measured.paths(turned),
         "its EXIF data ask the viewer to turn it",
         "it is turned here, but a program that does not look there shows it lying",
         "nothing, or turn the pixels themselves before you use it elsewhere",
     )
 
 
-def _of_light(evidence: Evidence, kind: str, severity: str, mask: NDArray[np.bool_], what: str, why: str) -> Finding:
-    return Finding(kind, severity, evidence.paths(mask), what, why, "take the picture again, or exclude it")
+def _of_light(
+    measured: Measurements, kind: str, severity: str, mask: NDArray[np.bool_], what: str, why: str
+) -> Finding:
+    return Finding(kind, severity, measured.paths(mask), what, why, "take the picture again, or exclude it")

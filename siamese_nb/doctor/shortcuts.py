@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from siamese_nb.dataset import NOT_IN_USE
-from siamese_nb.doctor.evidence import Evidence
 from siamese_nb.doctor.findings import Finding
+from siamese_nb.doctor.measurements import Measurements
 from siamese_nb.intervals import figures_with_intervals
 from siamese_nb.pairs import Pairs, Part
 from siamese_nb.split import whole
@@ -17,13 +17,13 @@ _MOST_GENUINE = 1500  # with the impostors 3,000 pairs: the interval is then som
 _SUSPICIOUS, _ALARMING = 0.75, 0.9  # the lower bound of an AUC, and an AUC
 
 
-def shortcuts(evidence: Evidence) -> Iterator[Finding]:
+def shortcuts(measured: Measurements) -> Iterator[Finding]:
     """Find trivial figures whose likeness tells genuine from impostor pairs.
 
     Half of the impostors are of the same category, as in training: what a category looks like as a whole weighs no more
     here than there.
     """
-    for name, (auc, low, high) in shortcut_scores(evidence).items():
+    for name, (auc, low, high) in shortcut_scores(measured).items():
         if low <= _SUSPICIOUS:
             continue
         yield Finding(
@@ -36,7 +36,7 @@ def shortcuts(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
-def shortcut_scores(evidence: Evidence) -> dict[str, tuple[float, float, float]]:
+def shortcut_scores(measured: Measurements) -> dict[str, tuple[float, float, float]]:
     """Measure how well pairs are told apart by the likeness of each trivial figure.
 
     Returns
@@ -44,27 +44,27 @@ def shortcut_scores(evidence: Evidence) -> dict[str, tuple[float, float, float]]
     dict of str to (AUC, low, high)
         With 95% bounds. Empty where the dataset has no two things or no couple.
     """
-    dataset = evidence.dataset
-    identity = np.where(evidence.readable, dataset.identity, NOT_IN_USE)
-    part = whole(dataset, evidence.digests)
+    dataset = measured.dataset
+    identity = np.where(measured.readable, dataset.identity, NOT_IN_USE)
+    part = whole(dataset, measured.digests)
     part = part.only(part.images[identity[part.images] != NOT_IN_USE])
     pairs = part.draw(np.random.default_rng(0), 1, "mixed", _MOST_GENUINE) if len(part.images) else None
     if pairs is None or not 0 < pairs.label.sum() < len(pairs):
         return {}
-    return {name: _auc(part, pairs, values) for name, values in _trivial(evidence).items()}
+    return {name: _auc(part, pairs, values) for name, values in _trivial(measured).items()}
 
 
-def _trivial(evidence: Evidence) -> dict[str, NDArray[np.float64]]:
+def _trivial(measured: Measurements) -> dict[str, NDArray[np.float64]]:
     """Return what can be known of a picture without looking at what it shows, each of shape (n, d)."""
-    headers, pixels = evidence.dataset.headers, np.maximum(evidence.size.prod(axis=1), 1)
+    headers, pixels = measured.dataset.headers, np.maximum(measured.size.prod(axis=1), 1)
     kinds = np.array([f"{header.format} {header.mode}" for header in headers])
     figures = {
-        "brightness": evidence.statistics.brightness,
-        "background_colour": evidence.statistics.border,
-        "image_size": np.log(np.maximum(evidence.size, 1)),
+        "brightness": measured.statistics.brightness,
+        "background_colour": measured.statistics.border,
+        "image_size": np.log(np.maximum(measured.size, 1)),
         "file_type": kinds[:, None] == np.unique(kinds),  # one column each: all that differ are equally far apart
         "jpeg_quality": [header.quality for header in headers],
-        "bytes_per_pixel": np.log(np.maximum(evidence.file_bytes, 1) / pixels),
+        "bytes_per_pixel": np.log(np.maximum(measured.file_bytes, 1) / pixels),
     }
     columns = {name: np.asarray(values, np.float64).reshape(len(headers), -1) for name, values in figures.items()}
     return {name: values for name, values in columns.items() if np.ptp(values, axis=0).any()}

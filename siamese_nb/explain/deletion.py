@@ -10,8 +10,7 @@ from siamese_nb.embeddings import embed
 from siamese_nb.explain.explainer import Explainer
 from siamese_nb.explain.occlusion import cover
 from siamese_nb.explain.reason import FloatArray
-
-_QUANTILE = 1.96
+from siamese_nb.intervals import normal_quantile
 
 Couple = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 
@@ -51,7 +50,7 @@ def deletion_test(
     moved, changed = (sign * (values[:, 1:] - values[:, :1]) for values in (rows, expit(rows)))
     gains = (moved[:, 0] - moved[:, 1]).reshape(len(couples), 2).mean(axis=1)  # both pictures of a couple are alike
     gain = float(gains.mean())
-    half = _QUANTILE * float(gains.std(ddof=1)) / len(gains) ** 0.5 if len(gains) > 1 else float("inf")
+    half = normal_quantile() * float(gains.std(ddof=1)) / len(gains) ** 0.5 if len(gains) > 1 else float("inf")
     return {
         "map": float(moved[:, 0].mean()),
         "random": float(moved[:, 1].mean()),

@@ -11,6 +11,7 @@ from siamese_nb.intervals.figures import figures_with_intervals
 from siamese_nb.intervals.models import ModelFigures, compare_models
 from siamese_nb.intervals.proportions import (
     clustered_interval,
+    normal_quantile,
     too_few_pairs,
     upper_bound_without_errors,
     wilson_interval,
@@ -22,6 +23,7 @@ __all__ = [
     "compare_models",
     "difference_with_interval",
     "figures_with_intervals",
+    "normal_quantile",
     "too_few_pairs",
     "upper_bound_without_errors",
     "wilson_interval",

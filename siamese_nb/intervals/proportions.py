@@ -10,6 +10,16 @@ from scipy.stats import t as student
 from siamese_nb.errors import InputError
 
 
+def normal_quantile(confidence: float = 0.95) -> float:
+    """Return how many standard errors an interval reaches to either side of what is normally distributed.
+
+    >>> round(normal_quantile(), 2)
+    1.96
+    """
+    check_confidence(confidence)
+    return float(norm.ppf((1.0 + confidence) / 2.0))
+
+
 def wilson_interval(successes: float, trials: float, confidence: float = 0.95) -> tuple[float, float]:
     """Compute Wilson's score interval of a proportion whose trials are independent.
 
@@ -26,12 +36,11 @@ def wilson_interval(successes: float, trials: float, confidence: float = 0.95) -
     Wilson (1927), Journal of the American Statistical Association 22, 209-212; Brown, Cai & DasGupta (2001),
     Statistical Science 16, 101-133.
     """
-    check_confidence(confidence)
     if not 0.0 <= successes <= trials or trials <= 0.0:
         raise InputError(
             f"{successes} successes in {trials} trials were given: needed are 0 <= successes <= trials > 0"
         )
-    return score_interval(successes / trials, trials, float(norm.ppf((1.0 + confidence) / 2.0)))
+    return score_interval(successes / trials, trials, normal_quantile(confidence))
 
 
 def clustered_interval(successes: ArrayLike, trials: ArrayLike, confidence: float = 0.95) -> tuple[float, float]:

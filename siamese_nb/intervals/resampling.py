@@ -68,12 +68,7 @@ class Resampler:
     @classmethod
     def from_identities(cls, one_identity: ArrayLike, two_identity: ArrayLike, n_pairs: int) -> "Resampler":
         """Number the identities and the cells, or raise `InputError` if the shapes do not fit the pairs."""
-        one, two = np.asarray(one_identity), np.asarray(two_identity)
-        if one.shape != (n_pairs,) or two.shape != (n_pairs,):
-            raise InputError(
-                f"identities of the shapes {one.shape} and {two.shape} were given for {n_pairs} pairs: name both "
-                "identities of every pair"
-            )
+        one, two = check_identities(one_identity, two_identity, n_pairs)
         names, number = np.unique(np.concatenate((one, two)), return_inverse=True)
         low, high = np.sort(number.reshape(2, n_pairs), axis=0)
         key = low * names.size + high
@@ -155,6 +150,17 @@ class Resampler:
                 stop = int(np.searchsorted(self.cell, self.cell[stop - 1], side="right"))
             yield start, stop
             start = stop
+
+
+def check_identities(one: ArrayLike, two: ArrayLike, n_pairs: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return both identities of every pair as arrays, or raise `InputError` if there are not as many."""
+    first, second = np.asarray(one), np.asarray(two)
+    if first.shape != (n_pairs,) or second.shape != (n_pairs,):
+        raise InputError(
+            f"identities of the shapes {first.shape} and {second.shape} were given for {n_pairs} pairs: name both "
+            "identities of every pair"
+        )
+    return first, second
 
 
 def _add_up(row: IntArray, n_rows: int, column: IntArray, weight: Float32Array) -> Any:

@@ -11,8 +11,6 @@ from siamese_nb.errors import InputError
 from siamese_nb.palette import COLOURS
 
 GENUINE_COLOUR, IMPOSTOR_COLOUR, NEUTRAL_COLOUR = (COLOURS[name][0] for name in ("genuine", "impostor", "soft"))
-PALETTE = (GENUINE_COLOUR, IMPOSTOR_COLOUR, "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-"""For several curves: after Okabe & Ito (2008), told apart with every common kind of colour blindness."""
 
 
 class Display:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from siamese_nb.rendering import built, turned
 from siamese_nb.rendering.item import finish
-from siamese_nb.rendering.picture import photograph
+from siamese_nb.rendering.photograph import photograph
 from siamese_nb.rendering.product import Product
 
 __all__ = ["FAMILIES", "render_couple"]

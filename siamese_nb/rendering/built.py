@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from siamese_nb.rendering.fields import Field
 from siamese_nb.rendering.product import Product
 from siamese_nb.rendering.solids import ball, blend, box, cylinder, ellipsoid, lathe, ring, rod
-from siamese_nb.rendering.tables import Field
 
 
 def draw_cactus(rng: np.random.Generator) -> Product:

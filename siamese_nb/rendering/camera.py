@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from siamese_nb.rendering.tables import Field
+from siamese_nb.rendering.fields import Field
 
 Solid = Callable[[Field, Field, Field], Field]
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from siamese_nb.rendering.fields import Field
 from siamese_nb.rendering.product import Product
-from siamese_nb.rendering.tables import Field
 from siamese_nb.rendering.textures import Pattern, draw_pattern
 
 # Few colours for many items: two that share their colours must be told apart by shape and pattern.

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from siamese_nb.rendering.tables import Field
+from siamese_nb.rendering.fields import Field
 
 Parts = Callable[[Field, Field, Field], list[Field]]
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from siamese_nb.rendering.camera import Camera, lit, open_sky
+from siamese_nb.rendering.fields import Field, dot, interpolate
 from siamese_nb.rendering.item import Item, linear
-from siamese_nb.rendering.tables import Field, dot, interpolate
 from siamese_nb.rendering.textures import draw_backdrop
 
 _WOODS = ("#9c6b3f", "#c49a6c", "#6e4a2f", "#d8bd96", "#8a7a66")

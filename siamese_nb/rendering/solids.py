@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from siamese_nb.rendering.tables import Field, interpolate
+from siamese_nb.rendering.fields import Field, interpolate
 
 Profile = Callable[[Field, Field], Field]
 Point = tuple[float, float, float]

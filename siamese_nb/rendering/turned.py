@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from siamese_nb.rendering.fields import Field
 from siamese_nb.rendering.product import Product
 from siamese_nb.rendering.solids import blend, cylinder, lathe, ring, rod
-from siamese_nb.rendering.tables import Field
 
 
 def draw_bottle(rng: np.random.Generator) -> Product:

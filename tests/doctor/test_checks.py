@@ -10,7 +10,7 @@ from PIL import ExifTags, Image, ImageFilter
 
 from siamese_nb.dataset import scan
 from siamese_nb.doctor import THUMBNAIL, Finding, examine, findings_table
-from siamese_nb.doctor.evidence import collect
+from siamese_nb.doctor.measurements import measure
 from siamese_nb.doctor.shortcuts import shortcut_scores
 from siamese_nb.errors import InputError
 
@@ -38,7 +38,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def findings(folder: Path) -> dict[str, Finding]:
-    return {finding.kind: finding for finding in examine(*scan(folder).bank(THUMBNAIL))}
+    return {finding.kind: finding for finding in examine(*scan(folder).decode(THUMBNAIL))}
 
 
 def test_nothing_is_found_where_nothing_is_wrong(folder: Path) -> None:
@@ -80,7 +80,7 @@ def test_a_fault_is_found_where_it_is(folder: Path, kind: str) -> None:
 def test_what_is_too_small_depends_on_what_the_leg_takes(folder: Path, side: int, least: int) -> None:
     for number, short in enumerate((least - 1, least)):
         scene(5, number).resize((short, 70)).save(folder / "c1" / f"{number}_one.png")
-    found = {finding.kind: finding for finding in examine(*scan(folder).bank((side, side)))}
+    found = {finding.kind: finding for finding in examine(*scan(folder).decode((side, side)))}
     assert found["too_small"].paths == ("c1/0_one.png",)
     assert f"{least} pixels" in found["too_small"].what
 
@@ -141,7 +141,7 @@ def test_a_larger_bank_shows_the_same(folder: Path, side: int) -> None:
     Image.open(folder / "c1" / "5_one.png").resize((70, 70)).save(folder / "c1" / "5_two.png")
     expected = {kind: finding.groups for kind, finding in findings(folder).items()}
     assert len(expected) == 6
-    found = examine(*scan(folder).bank((side, side)))
+    found = examine(*scan(folder).decode((side, side)))
     assert {finding.kind: finding.groups for finding in found} == expected
 
 
@@ -175,7 +175,7 @@ def test_a_shortcut_is_shouted_about(tmp_path: Path, shortcut: str) -> None:
     found = findings(tmp_path)[f"shortcut_{shortcut}"]
     # Impostors share one of five file types by chance in a fifth of the cases.
     assert found.severity == ("warning" if shortcut == "file_type" else "error")
-    scores = shortcut_scores(collect(*scan(tmp_path).bank(THUMBNAIL)))
+    scores = shortcut_scores(measure(*scan(tmp_path).decode(THUMBNAIL)))
     auc, low, high = scores[shortcut]
     assert low <= auc <= high
     assert auc == pytest.approx(0.9 if shortcut == "file_type" else 1, abs=0.06)
@@ -183,7 +183,7 @@ def test_a_shortcut_is_shouted_about(tmp_path: Path, shortcut: str) -> None:
 
 
 def test_what_never_varies_is_no_shortcut(folder: Path) -> None:
-    scores = shortcut_scores(collect(*scan(folder).bank(THUMBNAIL)))
+    scores = shortcut_scores(measure(*scan(folder).decode(THUMBNAIL)))
     assert set(scores) == {"brightness", "background_colour", "bytes_per_pixel"}
 
 
@@ -195,7 +195,7 @@ def test_pictures_of_one_thing_alone_can_be_examined(tmp_path: Path) -> None:
 def test_findings_are_sorted_by_gravity_and_plain(folder: Path) -> None:
     for kind, name in (("exif_rotation", "1_one"), ("blank", "2_one"), ("very_dark", "3_one")):
         FAULTS[kind](scene(7), folder / "c0" / f"{name}.png")
-    found = examine(*scan(folder).bank(THUMBNAIL))
+    found = examine(*scan(folder).decode(THUMBNAIL))
     assert [finding.severity for finding in found] == ["error", "warning", "note"]
     for finding in found:
         plain = json.loads(json.dumps(finding.to_dict()))
@@ -205,7 +205,7 @@ def test_findings_are_sorted_by_gravity_and_plain(folder: Path) -> None:
 
 
 def test_what_does_not_belong_together_is_refused(folder: Path) -> None:
-    dataset, bank = scan(folder).bank(THUMBNAIL)
+    dataset, bank = scan(folder).decode(THUMBNAIL)
     (folder / "c0" / "0_one.png").unlink()
     with pytest.raises(InputError, match="belong together"):
         examine(scan(folder), bank)

@@ -15,7 +15,7 @@ ROOM = 64
 def things(make_identities, tmp_path_factory) -> tuple[Dataset, Bank, np.ndarray]:
     """Two categories of eight things of three pictures, and embeddings in which each picture is near its thing."""
     root = make_identities(tmp_path_factory.mktemp("things"), categories=2, things=8, pictures=3)
-    dataset, bank = scan(root).bank(THUMBNAIL)
+    dataset, bank = scan(root).decode(THUMBNAIL)
     rng = np.random.default_rng(0)
     centre = unit_length(rng.normal(size=(dataset.n_identities, ROOM)))
     return dataset, bank, unit_length(centre[dataset.identity] + 0.08 * rng.normal(size=(len(dataset.paths), ROOM)))
@@ -69,7 +69,7 @@ def test_what_others_call_a_copy_is_not_named_again(things, tmp_path) -> None:
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_bytes((dataset.root / path).read_bytes())
     (root / dataset.paths[3]).write_bytes((dataset.root / dataset.paths[0]).read_bytes())
-    again, bank = scan(root).bank(THUMBNAIL)
+    again, bank = scan(root).decode(THUMBNAIL)
     copied = embeddings.copy()
     copied[3] = copied[0]
     assert found(again, bank, copied, "same_file_across_things") == [{dataset.paths[0], dataset.paths[3]}]

@@ -20,7 +20,7 @@ def folders(make_couples, tmp_path: Path) -> tuple[Path, Path]:
 
 
 def leaks(train: Path, test: Path) -> dict[str, tuple[tuple[str, ...], ...]]:
-    found = find_leaks(*scan(test).bank(THUMBNAIL), *scan(train).bank(THUMBNAIL))
+    found = find_leaks(*scan(test).decode(THUMBNAIL), *scan(train).decode(THUMBNAIL))
     assert all(finding.severity == "error" for finding in found)
     return {finding.kind: finding.groups for finding in found}
 

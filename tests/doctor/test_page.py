@@ -24,7 +24,7 @@ def folder(make_couples, tmp_path: Path) -> Path:
 
 
 def page(folder: Path) -> str:
-    dataset, bank = scan(folder).bank(THUMBNAIL)
+    dataset, bank = scan(folder).decode(THUMBNAIL)
     write_page(folder.parent / "report.html", dataset, examine(dataset, bank))
     return (folder.parent / "report.html").read_text("utf-8")
 

@@ -58,12 +58,13 @@ class BrowsedPairs:
             )
         impostor = (pairs.label == IMPOSTOR).astype(np.int64)
         order = np.lexsort((pairs.two, pairs.one, dataset.category[pairs.one], impostor))
-        doubted = np.array([(row_of[s.one], row_of[s.two]) for s in suspects], np.int64).reshape(-1, 2)
+        suspected = np.array([(row_of[s.one], row_of[s.two]) for s in suspects], np.int64).reshape(-1, 2)
         return cls(
-            np.concatenate([pairs.one[order], doubted[:, 0]]),
-            np.concatenate([pairs.two[order], doubted[:, 1]]),
+            np.concatenate([pairs.one[order], suspected[:, 0]]),
+            np.concatenate([pairs.two[order], suspected[:, 1]]),
             np.concatenate([impostor[order], np.full(len(suspects), GROUPS.index("suspect"))]),
-            [_WORDS[kind] for kind in pairs.kind[order].tolist()] + [_words(dataset, *row) for row in doubted.tolist()],
+            [_WORDS[kind] for kind in pairs.kind[order].tolist()]
+            + [_words(dataset, *row) for row in suspected.tolist()],
             [""] * len(pairs) + [suspect.reason for suspect in suspects],
             dataset,
         )

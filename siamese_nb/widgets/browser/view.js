@@ -137,7 +137,7 @@ class View {
     const message = gone
       ? "The kernel is gone: run the cell again."
       : waiting && (inFlight || this.pictures.asked.size)
-        ? "Waiting for the kernel: it is busy, or was restarted; then run the cell again."
+        ? WAITING
         : this.state.message;
     putNotice(this.note, message, Boolean(message) && !waiting);
   }

@@ -64,7 +64,7 @@ class Answer {
     const shown = full && answer ? answer : null;
     this.node.dataset.verdict = shown?.verdict ?? "";
     this.node.dataset.sure = String(shown?.sure ?? true);
-    this.node.dataset.trouble = String(Boolean(this.view.gone || (full && message)));
+    this.node.dataset.trouble = String(Boolean(this.view.kernel.gone || (full && message)));
     const [headline, detail, chance = ""] = shown ? this.describe(shown) : this.describeWaiting(full, busy, message);
     this.badge.replaceChildren(...(shown ? [icon(this.iconOf(shown))] : []), element("span", { textContent: headline }));
     this.chance.textContent = chance;
@@ -89,8 +89,8 @@ class Answer {
   }
 
   describeWaiting(full, busy, message) {
-    if (this.view.gone) return ["The kernel is gone", "Run the cell again to go on."];
-    if (this.view.waiting) return ["Waiting for the kernel", "It is busy, or was restarted: then run the cell again."];
+    if (this.view.kernel.gone) return ["The kernel is gone", "Run the cell again to go on."];
+    if (this.view.kernel.waiting) return ["Waiting for the kernel", "It is busy, or was restarted: then run the cell again."];
     if (full && message) return ["No answer", message];
     if (full) return ["Comparing", ""];
     if (busy) return ["Reading", ""];

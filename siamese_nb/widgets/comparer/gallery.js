@@ -201,7 +201,7 @@ class Gallery {
     this.asking = true;
     requestAnimationFrame(() => {
       this.asking = false;
-      if (this.view.stopping.signal.aborted || this.view.gone || id !== this.given().id) return this.wanted.clear();
+      if (this.view.stopping.signal.aborted || this.view.kernel.gone || id !== this.given().id) return this.wanted.clear();
       const all = [...this.wanted];
       this.wanted.clear();
       for (const place of all) this.asked.add(place);

@@ -1,6 +1,5 @@
 """Many pictures at once: ranked against one, or each against each."""
 
-import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -69,21 +68,20 @@ class Gallery:
             self._upload.add(index, chunk)
             if not self._upload.complete:
                 return
-            data = self._upload.join()
-            picture = Pane.from_file(self._upload.id, name, data, read)
-            self._spool.add(len(self.members), data)
-            self._add(picture)
+            picture = Pane.from_upload(self._upload, lambda data: self._lighten(read(data)))
+            if picture.status == "picture":
+                self._spool.add(len(self.members), picture.data)
+                self._add(picture)
+            else:
+                self.members.append(picture)
         except InputError as error:
             self.refuse(name, str(error))
-        except Exception as error:  # the others must not wait for ever
-            logging.getLogger(__name__).exception("reading %s failed", name)
-            self.refuse(name, f"reading {name} failed: {type(error).__name__}: {error}")
         self._upload = None
 
     def refuse(self, name: str, message: str) -> None:
         """Count a file that is no picture."""
         self._upload = None
-        self.members.append(Pane(id=self._next_id(), status="error", name=name, message=message))
+        self.members.append(Pane.trouble(self._next_id(), name, message))
 
     def read(self, sources: Sequence[ImageSource], read: Read) -> None:
         """Read pictures that are given in Python."""
@@ -91,7 +89,8 @@ class Gallery:
         bar = progress_bar(sources, "Reading", "picture")
         for source, name in zip(bar, _names(sources), strict=True):
             try:
-                self._add(replace(Pane.from_source(self._next_id(), source, read), name=name))
+                picture = Pane.from_source(self._next_id(), source, lambda data: self._lighten(read(data)))
+                self._add(replace(picture, name=name))
             except InputError as error:
                 self.refuse(name, str(error))
 
@@ -167,9 +166,8 @@ class Gallery:
     def _next_id(self) -> str:
         return f"{self.id}/{len(self.members)}"
 
-    def _add(self, member: Pane) -> None:
-        light = self._lighten(member.content)
-        self.members.append(replace(member, data=b"", content=light, small=member.preview(SMALL)))
+    def _add(self, picture: Pane) -> None:
+        self.members.append(replace(picture, data=b"", small=picture.preview(SMALL)))
 
 
 def _finite(scores: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -39,7 +39,7 @@ class History {
     this.dropOld(rows);
     if (!node.open) return;
     const missing = [...new Set(rows.flatMap((row) => row.ids))].filter((id) => !this.thumbnails.has(id) && !this.offered.has(id));
-    if (missing.length && !this.view.gone) {
+    if (missing.length && !this.view.kernel.gone) {
       for (const id of missing) this.offered.add(id);
       this.view.send({ kind: "thumbnails", ids: missing });
     }

@@ -1,11 +1,10 @@
 """What was compared so far: rows for a table, with small pictures."""
 
-import csv
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
-from siamese_nb.storage import whole_file
+from siamese_nb.storage import write_rows
 
 _KEPT = 50
 _THUMBNAIL_BYTES = 60_000
@@ -40,18 +39,4 @@ class History:
 
     def write(self, path: str | os.PathLike[str]) -> None:
         """Write the rows as CSV."""
-        write_rows(path, COLUMNS, self.rows)
-
-
-def write_rows(path: str | os.PathLike[str], columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> None:
-    """Write rows as CSV, whole or not at all.
-
-    Raises
-    ------
-    InputError
-        If the place cannot be written to.
-    """
-    with whole_file(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.DictWriter(stream, columns, extrasaction="ignore")
-        writer.writeheader()
-        writer.writerows(rows)
+        write_rows(path, COLUMNS, ([row[name] for name in COLUMNS] for row in self.rows))

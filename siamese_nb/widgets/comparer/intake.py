@@ -1,8 +1,8 @@
 """Take in what the browser sends: files in chunks, one on its way to each pane at most."""
 
-import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from siamese_nb.errors import InputError
@@ -44,10 +44,11 @@ class Intake:
                 contents[pane] = Pane(id=id, status="sending", name=name)
             except InputError as error:
                 uploads.pop(pane, None)
-                contents[pane] = _trouble(id, name, error)
+                contents[pane] = Pane.trouble(id, name, error)
         whole = {pane: uploads.pop(pane) for pane in [*uploads] if uploads[pane].complete}
         with ThreadPoolExecutor(len(PANES)) as pool:
-            contents |= zip(whole, pool.map(self._finish, whole.values()), strict=True)
+            read = pool.map(partial(Pane.from_upload, read=self._read), whole.values())
+            contents |= zip(whole, read, strict=True)
         self._show(contents)
         self._uploads |= uploads
         for upload in uploads.values():
@@ -67,13 +68,13 @@ class Intake:
             return
         if upload.complete:
             del self._uploads[pane]
-            self._show({pane: self._finish(upload)})
+            self._show({pane: Pane.from_upload(upload, self._read)})
         else:
             self._acknowledge(upload)
 
     def refuse(self, pane: str, id: str, name: str, message: str) -> None:
         """Show in a pane why there is no picture."""
-        self._show({pane: _trouble(id, name, message)})
+        self._show({pane: Pane.trouble(id, name, message)})
 
     def drop(self, pane: str) -> None:
         """Forget what is on its way to a pane, and say so."""
@@ -82,16 +83,3 @@ class Intake:
 
     def _acknowledge(self, upload: Upload) -> None:
         self._send({"kind": "received", "id": upload.id, "bytes": upload.received})
-
-    def _finish(self, upload: Upload) -> Pane:
-        try:
-            return Pane.from_file(upload.id, upload.name, upload.join(), self._read)
-        except InputError as error:
-            return _trouble(upload.id, upload.name, error)
-        except Exception as error:  # the pane must not wait for ever; the fault itself goes to the kernel's log
-            logging.getLogger(__name__).exception("reading %s failed", upload.name)
-            return _trouble(upload.id, upload.name, f"reading {upload.name} failed: {type(error).__name__}: {error}")
-
-
-def _trouble(id: str, name: str, message: object) -> Pane:
-    return Pane(id=id, status="error", name=name, message=str(message))

@@ -72,7 +72,7 @@ class Matrix {
     const { threshold } = this.view.model.get("ranking");
     const known = this.found?.id === id;
     const key = `${id} ${threshold}`;
-    if (status === "ready" && this.asked !== key && !this.view.gone) {
+    if (status === "ready" && this.asked !== key && !this.view.kernel.gone) {
       this.asked = key;
       this.view.send({ kind: "groups", id, matrix: !known });
     }

@@ -1,6 +1,7 @@
 """What one pane of the comparer holds: nothing, a picture, or the message why there is none."""
 
 import io
+import logging
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from PIL import Image
 
 from siamese_nb.errors import InputError
 from siamese_nb.images import Header, ImageError, ImageSource, read_header, read_image
+from siamese_nb.widgets.comparer.upload import Upload
 
 PANES = ("one", "two")
 PREVIEW_PIXELS = 800
@@ -74,6 +76,23 @@ class Pane:
         except ImageError as error:
             raise InputError(str(error).replace("the picture", name or "this file", 1)) from error
         return cls(id=id, status="picture", name=name, width=width, height=height, data=data, content=content)
+
+    @classmethod
+    def from_upload(cls, upload: Upload, read: Read = keep_bytes) -> "Pane":
+        """Read a file that has arrived, or tell why that cannot be: whoever waits for it must not wait for ever."""
+        try:
+            return cls.from_file(upload.id, upload.name, upload.join(), read)
+        except InputError as error:
+            return cls.trouble(upload.id, upload.name, error)
+        except Exception as error:  # the fault itself goes to the kernel's log
+            logging.getLogger(__name__).exception("reading %s failed", upload.name)
+            message = f"reading {upload.name} failed: {type(error).__name__}: {error}"
+            return cls.trouble(upload.id, upload.name, message)
+
+    @classmethod
+    def trouble(cls, id: str, name: str, message: object) -> "Pane":
+        """Tell why there is no picture."""
+        return cls(id=id, status="error", name=name, message=str(message))
 
     @classmethod
     def from_source(cls, id: str, source: ImageSource, read: Read = keep_bytes) -> "Pane":

@@ -31,7 +31,7 @@ class Previews {
   // Of a picture that is to be seen, if it is there yet.
   find(id, read) {
     if (this.fileOf(id) && !this.shown.has(id)) this.open(id);
-    else if (read && !this.shown.has(id) && !this.asked.has(id) && !this.view.gone) {
+    else if (read && !this.shown.has(id) && !this.asked.has(id) && !this.view.kernel.gone) {
       this.asked.add(id);
       this.view.send({ kind: "preview", id });
     }

@@ -65,7 +65,7 @@ class Reason {
     const wanted = Boolean(full && answer && explains);
     this.node.hidden = !wanted;
     const known = wanted && this.why?.key === this.view.key();
-    if (wanted && !known && this.asked !== this.view.key() && !this.view.gone) {
+    if (wanted && !known && this.asked !== this.view.key() && !this.view.kernel.gone) {
       this.asked = this.view.key();
       afterPaint(() => this.ask());
     }

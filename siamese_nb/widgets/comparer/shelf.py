@@ -84,17 +84,14 @@ class Shelf:
 
     def begin(self, id: str, pane: str, total: int) -> None:
         """Await so many files in place of the gallery that is there."""
-        if self._scores is None:
-            raise InputError("this comparer was given no function that scores one picture with many")
+        gallery = self._new(id, pane, total)
         self._abandon(pane)
-        self.gallery = Gallery(id, pane, total, self._scores, self._lighten)
+        self.gallery = gallery
         self._show({pane: Pane(id=id, status="sending", name=f"{total} pictures")})
 
     def fill(self, id: str, pane: str, sources: Sequence[ImageSource]) -> None:
         """Take pictures that are given in Python."""
-        if self._scores is None:
-            raise InputError("this comparer was given no function that scores one picture with many")
-        gallery = Gallery(id, pane, len(sources), self._scores, self._lighten)
+        gallery = self._new(id, pane, len(sources))
         gallery.read(sources, self._read)
         self._abandon(pane)
         self.gallery = gallery
@@ -151,6 +148,11 @@ class Shelf:
             return {"query": "", "scores": [], "threshold": threshold}
         return {"query": query.id, "scores": scores, "threshold": threshold}
 
+    def _new(self, id: str, pane: str, total: int) -> Gallery:
+        if self._scores is None:
+            raise InputError("this comparer was given no function that scores one picture with many")
+        return Gallery(id, pane, total, self._scores, self._lighten)
+
     def _send_groups(self, gallery: Gallery, threshold: float, matrix: bool) -> None:
         try:
             described, packed = pack_groups(gallery, threshold, matrix)
@@ -173,7 +175,7 @@ class Shelf:
             return gallery.choose(place, self._read)
         except InputError as error:  # moved or deleted since
             member = gallery.members[place]
-            return Pane(id=member.id, status="error", name=member.name, message=str(error))
+            return Pane.trouble(member.id, member.name, error)
 
     def _go_on(self, gallery: Gallery) -> None:
         self._send({"kind": "took", "id": gallery.id, "members": len(gallery.members)})
@@ -187,7 +189,7 @@ class Shelf:
         self.gallery = None
         first = next(member.message for member in gallery.members)
         message = f"There is no picture among {gallery.total} files; the first: {first}"
-        self._show({gallery.pane: Pane(id=gallery.id, status="error", name="", message=message)})
+        self._show({gallery.pane: Pane.trouble(gallery.id, "", message)})
 
 
 def pack_groups(gallery: Gallery, threshold: float, matrix: bool) -> Packed:

@@ -1,7 +1,6 @@
 // The comparer's view. The kernel's `state` is the one truth: this file draws it; a state with older ids than what is
 // pending never replaces that.
 
-const PATIENCE = 1000; // milliseconds without an answer until the kernel is called busy
 const INSTANT = 100; // milliseconds that nobody notices (Miller 1968)
 const TRAITS = ["state", "background", "gallery", "ranking"];
 const EMPTY = { id: "", status: "empty", name: "", width: 0, height: 0, message: "" };
@@ -18,8 +17,7 @@ class View {
   constructor(model, root) {
     this.model = model;
     this.stopping = new AbortController();
-    this.waiting = false;
-    this.gone = false;
+    this.kernel = new Kernel(model, () => this.drawKernel());
     this.note = "";
     this.name = newId();
     this.panes = { one: buildPane("one"), two: buildPane("two") };
@@ -55,7 +53,7 @@ class View {
 
   stop() {
     this.stopping.abort();
-    for (const timer of [this.timer, this.drawing]) clearTimeout(timer);
+    clearTimeout(this.drawing);
     for (const part of [this.intake, this.previews, this.answer, this.reason, this.history, this.gallery]) part.stop();
     for (const pane of PANES) this.camera.stop(pane);
     this.card.remove();
@@ -63,34 +61,19 @@ class View {
 
   // -- to and from the kernel
 
-  send(message, buffers = []) {
-    try {
-      this.model.send(message, undefined, buffers);
-    } catch (error) {
-      // After a restart the connection throws here; the file is still with the user, so nothing is lost.
-      console.debug("comparer: the kernel is gone", error);
-      this.lose();
-      return false;
-    }
-    this.timer ??= setTimeout(() => this.wait(), PATIENCE);
-    return true;
+  send(message, buffers) {
+    return this.kernel.send(message, buffers);
   }
 
-  wait() {
-    this.waiting = true;
-    this.draw();
-  }
-
+  // Each word of it is followed by others as long as a file is on its way.
   hear() {
-    clearTimeout(this.timer);
-    this.waiting = this.gone = false;
-    this.timer = this.intake.any() ? setTimeout(() => this.wait(), PATIENCE) : undefined;
+    this.kernel.hear();
+    if (this.intake.any()) this.kernel.expect();
   }
 
-  lose() {
-    for (const pane of PANES) this.intake.forget(pane);
-    this.hear();
-    this.gone = true;
+  // After a restart no more comes of what was on its way; the files are still with the user, so nothing is lost.
+  drawKernel() {
+    if (this.kernel.gone) for (const pane of PANES) this.intake.forget(pane);
     this.draw();
   }
 
@@ -225,7 +208,7 @@ class View {
     parts.progress.value = size ? received / size : 0;
     const bytes = size > CHUNK ? `${megabytes(received)} of ${megabytes(size)}` : "Sending";
     const amount = many ? `${received} of ${plural(size, "picture")} read` : bytes;
-    parts.sending.textContent = this.waiting ? "Waiting for the kernel" : amount;
+    parts.sending.textContent = this.kernel.waiting ? "Waiting for the kernel" : amount;
   }
 
   // Only what changed is said again; a pane's own trouble comes first.
@@ -244,14 +227,11 @@ class View {
     on(this.swap, "click", () => this.send({ kind: "swap" }));
     const heard = {
       "msg:custom": (message, buffers) => this.receive(message, buffers),
+      "change:history": () => afterPaint(() => this.draw()),
       comm_live_update: () => this.send({ kind: "ping" }),
     };
     for (const name of TRAITS) heard[`change:${name}`] = () => this.update();
-    heard["change:history"] = () => afterPaint(() => this.draw());
-    for (const [name, handler] of Object.entries(heard)) {
-      this.model.on(name, handler);
-      signal.addEventListener("abort", () => this.model.off(name, handler));
-    }
+    this.kernel.listen(heard, signal);
   }
 
   listenToPane(pane, on) {

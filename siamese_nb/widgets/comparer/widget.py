@@ -11,9 +11,10 @@ import traitlets
 from siamese_nb.errors import InputError
 from siamese_nb.images import ImageSource
 from siamese_nb.metrics import check_threshold
+from siamese_nb.storage import write_rows
 from siamese_nb.widgets.comparer.answer import FIELDS, at_threshold, check_answer
 from siamese_nb.widgets.comparer.gallery import Lighten, Scores, list_pictures
-from siamese_nb.widgets.comparer.history import History, write_rows
+from siamese_nb.widgets.comparer.history import History
 from siamese_nb.widgets.comparer.intake import Intake
 from siamese_nb.widgets.comparer.packing import Packed, Shares, pack_neighbours, pack_reason
 from siamese_nb.widgets.comparer.pane import PANES, Pane, Read, keep_bytes
@@ -69,7 +70,9 @@ class Comparer(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's types 
         The last comparisons, oldest first.
     """
 
-    _esm = join_scripts("shared/elements.js", *(f"comparer/{script}.js" for script in _SCRIPTS), "shared/render.js")
+    _esm = join_scripts(
+        "shared/elements.js", "shared/kernel.js", *(f"comparer/{script}.js" for script in _SCRIPTS), "shared/render.js"
+    )
     _css = join_styles(*(f"comparer/{style}.css" for style in _STYLES))
 
     # All that the browser draws, in one snapshot: an answer can never stand beside other pictures than its own.
@@ -172,7 +175,7 @@ class Comparer(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's types 
 
     def save_ranking(self, path: str | os.PathLike[str]) -> None:
         """Write `ranked` as CSV."""
-        write_rows(path, ("rank", "name", "score", "verdict"), self.ranked)
+        write_rows(path, ("rank", "name", "score", "verdict"), (row.values() for row in self.ranked))
 
     def swap(self) -> None:
         """Exchange the two pictures."""

@@ -1,6 +1,7 @@
 // The connection to the kernel: what it was told and has not answered yet, and whether it is busy or gone.
 
 const PATIENCE = 1000; // milliseconds without an answer until the kernel is called busy
+const WAITING = "Waiting for the kernel: it is busy, or was restarted; then run the cell again.";
 
 class Kernel {
   // `changed` is called when it turns out to be busy or gone.
@@ -10,9 +11,9 @@ class Kernel {
     this.waiting = this.gone = false;
   }
 
-  send(message) {
+  send(message, buffers = []) {
     try {
-      this.model.send(message, undefined, []);
+      this.model.send(message, undefined, buffers);
     } catch (error) {
       // After a restart the connection throws here.
       console.debug("siamese_nb: the kernel is gone", error);
@@ -22,11 +23,16 @@ class Kernel {
       this.changed();
       return false;
     }
+    this.expect();
+    return true;
+  }
+
+  // From now on a word of it is waited for.
+  expect() {
     this.timer ??= setTimeout(() => {
       this.waiting = true;
       this.changed();
     }, PATIENCE);
-    return true;
   }
 
   // What a state answers that bears the same id.

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from siamese_nb.errors import InputError
 from siamese_nb.intervals import compare_models, too_few_pairs
 from siamese_nb.intervals.curves import REPLICATES, curve_band, thinned_rows
+from siamese_nb.intervals.resampling import check_identities
 from siamese_nb.metrics import ScoreTable, check_threshold
 from siamese_nb.metrics.convention import BoolArray, FloatArray
 from siamese_nb.thresholds import choose_band, choose_threshold
@@ -66,7 +67,7 @@ class Scoring:
         rule, lines = self._chosen
         return rule if lines == self.lines else ""
 
-    def doubt(self, parameters: dict[str, float]) -> str:
+    def caution(self, parameters: dict[str, float]) -> str:
         """Say whether the impostor pairs are too few for the FAR that a rule was asked for, or ""."""
         far = parameters.get("at_most", parameters.get("far_at_most", 0.0))
         return (0.0 < far < 1.0 and too_few_pairs(int((~self.pairs.genuine).sum()), far)) or ""
@@ -188,16 +189,10 @@ def check_low(low: float | None, threshold: float) -> float | None:
     return None if low is None else float(low)
 
 
-def check_identities(one: ArrayLike | None, two: ArrayLike | None, n_pairs: int) -> Identities | None:
+def given_identities(one: ArrayLike | None, two: ArrayLike | None, n_pairs: int) -> Identities | None:
     """Return both identities of every pair, None if neither was given, or raise `InputError`."""
     if one is None and two is None:
         return None
     if one is None or two is None:
         raise InputError("one of one_identity and two_identity was given: intervals need both")
-    first, second = np.asarray(one), np.asarray(two)
-    if first.shape != (n_pairs,) or second.shape != (n_pairs,):
-        raise InputError(
-            f"identities of the shapes {first.shape} and {second.shape} were given for {n_pairs} pairs: name both "
-            "identities of every pair"
-        )
-    return first, second
+    return check_identities(one, two, n_pairs)

@@ -243,7 +243,7 @@ class View {
     const message = gone
       ? "The kernel is gone: the line still moves, but run the cell again to see other pairs, choose by a rule or save."
       : waiting && (inFlight || !this.computing)
-        ? "Waiting for the kernel: it is busy, or was restarted; then run the cell again."
+        ? WAITING
         : this.rules.wrong ?? this.state.message;
     putNotice(this.note, message, Boolean(message) && !waiting);
     this.curve.drawWords();

@@ -14,7 +14,7 @@ from siamese_nb.thumbnails import Pictures, encode_pairs
 from siamese_nb.widgets.joined import join_scripts, join_styles
 from siamese_nb.widgets.tuner.groups import Grouping
 from siamese_nb.widgets.tuner.ranked import STEPS
-from siamese_nb.widgets.tuner.scoring import by_model, check_identities, check_low, compare_scorings, make_scorings
+from siamese_nb.widgets.tuner.scoring import by_model, check_low, compare_scorings, given_identities, make_scorings
 from siamese_nb.widgets.tuner.strips import describe_strips
 
 _SCRIPTS = (
@@ -106,7 +106,7 @@ class ThresholdTuner(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
         n_pairs = np.size(labels)
         groupings = [Grouping.from_kinds(kinds, n_pairs)] if kinds is not None else []
         groupings += [Grouping.from_names("category", categories, n_pairs)] if categories is not None else []
-        identities = check_identities(one_identity, two_identity, n_pairs)
+        identities = given_identities(one_identity, two_identity, n_pairs)
         self._models = make_scorings(scores, labels, groupings, identities, threshold, low)
         self._saves = by_model(save, self._models)
         self._model = next(iter(self._models.values()))
@@ -159,7 +159,7 @@ class ThresholdTuner(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
                 self._move(message["threshold"], message.get("low"), message["id"])
             case "choose":
                 lines = self._model.choose(message["rule"], message["parameters"])
-                self._move(*lines, message["id"], self._model.doubt(message["parameters"]))
+                self._move(*lines, message["id"], self._model.caution(message["parameters"]))
             case "save":
                 self._move(message["threshold"], message.get("low"), message["id"])
                 self._store(message["reason"].strip())

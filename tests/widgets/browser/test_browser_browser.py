@@ -22,7 +22,7 @@ from siamese_nb import scan
 from siamese_nb.split import whole
 from siamese_nb.widgets import PairBrowser
 
-dataset, bank = scan("../data").bank((16, 16))
+dataset, bank = scan("../data").decode((16, 16))
 PairBrowser(dataset, whole(dataset, bank.digests).draw(np.random.default_rng(0), 1))
 """
 

@@ -5,9 +5,9 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from siamese_nb.rendering.camera import SAMPLES, Camera, aim, enter_box, lit, normals, open_sky, trace
+from siamese_nb.rendering.fields import Field, dot
 from siamese_nb.rendering.item import Item
 from siamese_nb.rendering.scene import Light, draw_light, draw_scene
-from siamese_nb.rendering.tables import Field, dot
 
 _LUMINANCE = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
 

@@ -16,8 +16,8 @@ from siamese_nb.images import THUMBNAIL
 
 
 @dataclass(frozen=True, eq=False)
-class Evidence:
-    """One pass over a dataset; all arrays have one row per picture of `dataset.paths`.
+class Measurements:
+    """What one pass over a dataset measures; all arrays have one row per picture of `dataset.paths`.
 
     Attributes
     ----------
@@ -54,12 +54,12 @@ class Evidence:
         return tuple((self.dataset.paths[row],) for row in np.flatnonzero(mask & self.readable))
 
 
-def collect(dataset: Dataset, bank: Bank) -> Evidence:
-    """Collect the evidence about a dataset from its headers and its bank; no picture is decoded again.
+def measure(dataset: Dataset, bank: Bank) -> Measurements:
+    """Measure a dataset by its headers and its bank; no picture is decoded again.
 
     Parameters
     ----------
-    dataset : Dataset of n pictures, as `Dataset.bank` gave it
+    dataset : Dataset of n pictures, as `Dataset.decode` gave it
     bank : Bank of n pictures
         Of size `THUMBNAIL` or larger, such as the one that training takes: they are looked at as small as that.
 
@@ -72,7 +72,7 @@ def collect(dataset: Dataset, bank: Bank) -> Evidence:
     if not len(dataset.headers) == len(bank.images) == n:
         raise InputError(
             f"{n} pictures, {len(dataset.headers)} headers and a bank of {len(bank.images)} do not belong together; "
-            "take dataset and bank from: scan(folder).bank(THUMBNAIL)"
+            "take dataset and bank from: scan(folder).decode(THUMBNAIL)"
         )
     if min(bank.images.shape[1:3]) < min(THUMBNAIL):
         raise InputError(
@@ -84,7 +84,7 @@ def collect(dataset: Dataset, bank: Bank) -> Evidence:
     size = np.array([(header.width, header.height) for header in dataset.headers], np.int64).reshape(-1, 2)
     figures = figures_of(bank)
     rows = np.flatnonzero(readable)
-    return Evidence(
+    return Measurements(
         dataset=dataset,
         readable=readable,
         statistics=figures.statistics,
