@@ -92,7 +92,12 @@ def timed(work: Callable[[], Any], rounds: int = 3) -> float:
 
 def our_curves(labels: np.ndarray, scores: np.ndarray) -> None:
     table = metrics.ScoreTable.from_scores(labels, scores)
-    for compute in (metrics.roc_curve, metrics.precision_recall_curve, metrics.det_curve, metrics.far_frr_curve):
+    for compute in (
+        metrics.curves.roc_curve,
+        metrics.curves.precision_recall_curve,
+        metrics.curves.det_curve,
+        metrics.curves.far_frr_curve,
+    ):
         compute(table)
     for compute in (metrics.auc, metrics.average_precision, metrics.eer, metrics.minimum_detection_cost):
         compute(table)

@@ -133,16 +133,16 @@ def test_curves_agree_with_scikit_learn(seed: int) -> None:
     labels, scores = noisy(seed=seed)
     table = ScoreTable.from_scores(labels, scores)
     for ours, theirs in zip(
-        metrics.roc_curve(table), reference.roc_curve(labels, scores, drop_intermediate=False), strict=True
+        metrics.curves.roc_curve(table), reference.roc_curve(labels, scores, drop_intermediate=False), strict=True
     ):
         np.testing.assert_allclose(ours, theirs)
-    precision, recall, thresholds = metrics.precision_recall_curve(table)
+    precision, recall, thresholds = metrics.curves.precision_recall_curve(table)
     for ours, theirs in zip(
         (precision, recall, thresholds[:-1]), reference.precision_recall_curve(labels, scores), strict=True
     ):
         np.testing.assert_allclose(ours, theirs)
     theirs_far, theirs_frr, _ = reference.det_curve(labels, scores)
-    far, frr, _ = metrics.det_curve(table)
+    far, frr, _ = metrics.curves.det_curve(table)
     ours = set(zip(far.tolist(), frr.tolist(), strict=True))
     assert set(zip(theirs_far.tolist(), theirs_frr.tolist(), strict=True)) <= ours | {(0.0, 1.0)}
     assert (frr[far == 0.0].size, far[frr == 0.0].size) == (1, 1)  # the constant ends are left out
@@ -150,7 +150,7 @@ def test_curves_agree_with_scikit_learn(seed: int) -> None:
 
 @given(pairs)
 def test_error_rates_run_monotonely_from_all_to_nothing(drawn: list[tuple[int, int]]) -> None:
-    curve = metrics.far_frr_curve(ScoreTable.from_scores(*unpack(drawn)))
+    curve = metrics.curves.far_frr_curve(ScoreTable.from_scores(*unpack(drawn)))
     assert (np.diff(curve.thresholds) > 0).all()
     assert (np.diff(curve.far) <= 0).all() and (np.diff(curve.frr) >= 0).all()
     assert (curve.far[0], curve.frr[0], curve.far[-1], curve.frr[-1]) == (1.0, 0.0, 0.0, 1.0)

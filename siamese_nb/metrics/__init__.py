@@ -2,7 +2,7 @@
 
 The seat of the label convention: a pair is `GENUINE` (1, the same thing) or `IMPOSTOR` (0), scores lie in
 [0, 1], higher is more alike, and a pair is accepted if and only if ``score >= threshold``. Everything here is a pure
-function of arrays. Sort once into a `ScoreTable`, then ask it or hand it to the curves:
+function of arrays. Sort once into a `ScoreTable`, then ask it or hand it to the curves, which stand in `curves`:
 
 >>> table = ScoreTable.from_scores([1, 1, 0, 0], [0.9, 0.4, 0.6, 0.1])
 >>> float(auc(table))
@@ -15,6 +15,7 @@ without genuine pairs, AUC without both kinds), never a made-up 0 or 1. `siamese
 JSON's null.
 """
 
+from siamese_nb.metrics import curves
 from siamese_nb.metrics.convention import (
     GENUINE,
     IMPOSTOR,
@@ -26,16 +27,6 @@ from siamese_nb.metrics.convention import (
     verdict,
 )
 from siamese_nb.metrics.counts import Counts
-from siamese_nb.metrics.curves import (
-    DetCurve,
-    FarFrrCurve,
-    PrecisionRecallCurve,
-    RocCurve,
-    det_curve,
-    far_frr_curve,
-    precision_recall_curve,
-    roc_curve,
-)
 from siamese_nb.metrics.figures import figures
 from siamese_nb.metrics.probability import (
     ReliabilityCurve,
@@ -61,11 +52,7 @@ __all__ = [
     "IMPOSTOR",
     "VERDICTS",
     "Counts",
-    "DetCurve",
-    "FarFrrCurve",
-    "PrecisionRecallCurve",
     "ReliabilityCurve",
-    "RocCurve",
     "ScoreTable",
     "accept",
     "auc",
@@ -73,20 +60,17 @@ __all__ = [
     "brier",
     "check_pairs",
     "check_threshold",
+    "curves",
     "d_prime",
-    "det_curve",
     "eer",
     "expected_calibration_error",
-    "far_frr_curve",
     "figures",
     "frr_at_far",
     "is_collapsed",
     "log_loss",
     "minimum_detection_cost",
     "precision_at_recall",
-    "precision_recall_curve",
     "recall_at_precision",
     "reliability_curve",
-    "roc_curve",
     "verdict",
 ]

@@ -9,22 +9,16 @@ from numpy.typing import ArrayLike
 from scipy.stats import norm
 
 from siamese_nb.intervals.curves import CurveBand, curve_band
-from siamese_nb.metrics import (
-    Counts,
+from siamese_nb.metrics import Counts, ScoreTable, auc, average_precision, check_pairs, check_threshold, eer
+from siamese_nb.metrics.convention import FloatArray
+from siamese_nb.metrics.curves import (
     DetCurve,
     PrecisionRecallCurve,
     RocCurve,
-    ScoreTable,
-    auc,
-    average_precision,
-    check_pairs,
-    check_threshold,
     det_curve,
-    eer,
     precision_recall_curve,
     roc_curve,
 )
-from siamese_nb.metrics.convention import FloatArray
 from siamese_nb.plots.style import GENUINE_COLOUR, NEUTRAL_COLOUR, Display, frame, mark_point
 
 _WORDS = {

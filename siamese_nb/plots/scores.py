@@ -6,8 +6,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike, NDArray
 
-from siamese_nb.metrics import ScoreTable, check_pairs, check_threshold, eer, far_frr_curve
+from siamese_nb.metrics import ScoreTable, check_pairs, check_threshold, eer
 from siamese_nb.metrics.convention import FloatArray
+from siamese_nb.metrics.curves import far_frr_curve
 from siamese_nb.plots.style import GENUINE_COLOUR, IMPOSTOR_COLOUR, NEUTRAL_COLOUR, Display, frame, mark_threshold
 
 

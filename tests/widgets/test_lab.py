@@ -1,7 +1,6 @@
 """The widgets in real JupyterLab: real drops, Lab's own keys, the saved notebook."""
 
 import hashlib
-from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -35,16 +34,6 @@ def take_time(one, two):
 slow = Comparer(take_time)
 slow
 """,
-    """
-import numpy as np
-from siamese_nb.widgets import ThresholdTuner
-
-labels = np.arange(400) % 4 == 0
-scores = np.clip(np.random.default_rng(0).normal(0.35 + 0.3 * labels, 0.15), 0, 1)
-marks = []
-tuner = ThresholdTuner(scores, labels.astype(int), threshold=0.5, review=lambda *mark: marks.append(mark))
-tuner
-""",
 ]
 
 
@@ -69,25 +58,15 @@ def files(tmp_path) -> dict[str, Path]:
     }
 
 
-@pytest.fixture(scope="module")
-def opened(lab, tmp_path_factory) -> Iterator[LabPage]:
-    """Open a small notebook with the widgets for all tests: kernels of their own would take most of the time."""
+@pytest.fixture
+def notebook(lab, tmp_path) -> LabPage:
+    """Open and run a small notebook with two comparers; afterwards the console must hold no error."""
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source.strip()) for source in SOURCES])
     book.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    file = tmp_path_factory.mktemp("book") / "widgets.ipynb"
-    nbformat.write(book, file)
-    with lab.showing(lab.server.add(file)):
+    nbformat.write(book, tmp_path / "comparers.ipynb")
+    with lab.showing(lab.server.add(tmp_path / "comparers.ipynb")):
+        lab.run()
         yield lab
-
-
-@pytest.fixture
-def notebook(opened) -> Iterator[LabPage]:
-    """Run its cells anew, so that each test has widgets of its own; afterwards the console must hold no error."""
-    opened.run()
-    yield opened
-    errors = list(opened.errors)
-    opened.errors.clear()
-    assert errors == []
 
 
 def card(lab: LabPage, index: int = 0) -> Locator:
@@ -254,14 +233,27 @@ def test_a_restarted_kernel_is_said_and_running_the_cells_again_mends_it(noteboo
     notebook.errors[:] = [error for error in notebook.errors if "Canceled future" not in error]
 
 
-def test_the_tuner_keeps_its_keys_from_the_notebook_and_python_follows(notebook):
-    cells, card = notebook.cells(), notebook.page.locator(".jp-NotebookPanel:visible .siamese-tuner")
+def test_the_tuner_keeps_its_keys_from_the_notebook_and_python_follows(lab, tmp_path):
+    source = """
+import numpy as np
+from siamese_nb.widgets import ThresholdTuner
+labels = np.arange(400) % 4 == 0
+scores = np.clip(np.random.default_rng(0).normal(0.35 + 0.3 * labels, 0.15), 0, 1)
+marks = []
+tuner = ThresholdTuner(scores, labels.astype(int), threshold=0.5, review=lambda *mark: marks.append(mark))
+tuner"""
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source.strip()), nbformat.v4.new_code_cell("1")])
+    book.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(book, tmp_path / "tuner.ipynb")
+    lab.open(lab.server.add(tmp_path / "tuner.ipynb"))
+    lab.run()
+    cells, card = lab.cells(), lab.page.locator(".jp-NotebookPanel:visible .siamese-tuner")
     card.get_by_role("button", name="Two thresholds").click()
     for name in ("Reject below", "Accept from"):
         slider = card.get_by_role("slider", name=name)
         slider.focus()
         for key in ("x", "d", "d", "v", "a", "b", "m", "d", "d", "ArrowRight"):
-            notebook.page.keyboard.press(key)
+            lab.page.keyboard.press(key)
         expect(slider).to_be_focused()
     expect(card.get_by_role("slider", name="Reject below")).to_have_attribute("aria-valuenow", "0.401")
     field = card.get_by_label("FRR at most")
@@ -270,8 +262,10 @@ def test_the_tuner_keeps_its_keys_from_the_notebook_and_python_follows(notebook)
     expect(card.get_by_role("button", name="Band: FAR ≤")).to_have_attribute("aria-pressed", "true")
     card.get_by_role("button", name="Label is wrong").first.click()
     expect(card.locator(".st-pairs")).to_contain_text("1 label is marked as wrong")
-    assert notebook.cells() == cells
-    assert notebook.ask("0 < tuner.low < tuner.threshold < 1, len(marks)") == "True 1"
+    assert lab.cells() == cells
+    assert lab.ask("0 < tuner.low < tuner.threshold < 1, len(marks)") == "True 1"
+    assert lab.errors == []
+    lab.close()
 
 
 BUSY = """
