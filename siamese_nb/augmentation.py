@@ -1,7 +1,7 @@
 """Augmentation by policy: pictures of a batch changed at random on the device, each by itself, so twins differ."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import keras
@@ -34,9 +34,6 @@ class Policy:
         Share of the range of grey levels: of all channels together, and of each by itself.
     spot : float
         Largest share of the width and of the height that a grey spot covers.
-    bend : float
-        How far all pictures of a batch are changed in one and the same way besides: share by which right angles and
-        lengths may change; turns are half as far, in radians, and a sixth of the side is how far the picture warps.
     """
 
     turn: float
@@ -51,25 +48,19 @@ class Policy:
     light: float = 0.0
     colour: float = 0.0
     spot: float = 0.0
-    bend: float = 0.0
 
 
-_STROKES = Policy(turn=15, shift=0.06, zoom=0.15, shear=0.25, stretch=0.15, tilt=0.2, thickness=0.5, outside=255.0)
 POLICIES = {
     "affine": Policy(turn=12, shift=0.08, zoom=0.2, shear=0.15),
-    "strokes": _STROKES,
-    "alphabets": replace(_STROKES, bend=0.3),
+    "strokes": Policy(turn=15, shift=0.06, zoom=0.15, shear=0.25, stretch=0.15, tilt=0.2, thickness=0.5, outside=255.0),
     "photo": Policy(turn=10, shift=0.1, zoom=0.2, shear=0.05, mirror=True, light=0.15, colour=0.05, spot=0.3),
 }
 """`affine` moves a picture but leaves its colours and never mirrors it, as suits writing and signs; `strokes` moves it
-further, and makes dark strokes thicker or thinner, so that training on drawings has something new to see; `alphabets`
-bends all drawings of a batch alike besides, so that those of one alphabet become those of another: for long training
-with losses of identities. `photo` mirrors, and changes light and colour, as suits things seen from all sides, unless
-another shade or the mirror image is another thing."""
+further, and makes dark strokes thicker or thinner, so that long training on drawings has something new to see; `photo`
+does all of that, as suits things seen from all sides, unless another shade or the mirror image is another thing."""
+
 
 _NO_PERSPECTIVE = ("jax", "torch")  # whose `affine_transform` moves channels apart by a map's last two numbers
-
-_WARPED = 4  # places to each side that are moved at random; in between, a warp is smooth
 
 Share = Callable[[Callable[[Any], Any], Any], Any]
 
@@ -122,22 +113,8 @@ class RandomView(keras.layers.Layer):  # type: ignore[misc]
         rows = ops.shape(images)[0]
         return draw(rows) if self.share is None else self.share(draw, rows)
 
-    def _draw_once(self, *shape: int) -> Any:
-        """Draw for the batch as a whole; several devices draw the same."""
-        return keras.random.uniform(shape, -1.0, 1.0, seed=self.random)
-
     def _moved(self, images: Any) -> Any:
-        """Map each picture about its middle; what comes in from outside repeats the edge, or is paper."""
-        maps = self._maps(images)
-        if self.policy.bend:
-            return _sampled(images, *self._bent(*_mapped(maps, *images.shape[1:3])), self.policy.outside or 0.0)
-        mode = "nearest" if self.policy.outside is None else "constant"
-        return ops.image.affine_transform(
-            images, maps, fill_mode=mode, fill_value=self.policy.outside or 0.0, data_format="channels_last"
-        )
-
-    def _maps(self, images: Any) -> Any:
-        """Draw the map of each picture, eight numbers as in `keras.ops.image.affine_transform`."""
+        """Map each picture about its middle; what comes in from outside repeats the edge."""
         policy, (height, width) = self.policy, images.shape[1:3]
         angle = self._draw(images) * (policy.turn * 3.14159265 / 180)
         skew = self._draw(images) * policy.shear
@@ -150,7 +127,7 @@ class RandomView(keras.layers.Layer):  # type: ignore[misc]
         middle_x, middle_y = (width - 1) / 2, (height - 1) / 2
         flat = ops.zeros_like(angle)
         tilt_x, tilt_y, near = flat, flat, 1.0
-        if policy.tilt and (policy.bend or keras.backend.backend() not in _NO_PERSPECTIVE):
+        if policy.tilt and keras.backend.backend() not in _NO_PERSPECTIVE:
             tilt = self._draw(images, 2) * policy.tilt
             near = 1.0 - (tilt[:, 0] * middle_x / (width / 2) + tilt[:, 1] * middle_y / (height / 2))
             tilt_x, tilt_y = tilt[:, 0] / (width / 2), tilt[:, 1] / (height / 2)
@@ -160,19 +137,10 @@ class RandomView(keras.layers.Layer):  # type: ignore[misc]
         ):
             to = middle + step  # where the middle goes: there a tilt changes nothing
             entries += [of_x + to * tilt_x, of_y + to * tilt_y, to * near - of_x * middle_x - of_y * middle_y]
-        return ops.stack([entry / near for entry in (*entries, tilt_x, tilt_y)], axis=1)
-
-    def _bent(self, x: Any, y: Any) -> tuple[Any, Any]:
-        """Bend all pictures alike: turn, shear and stretch them about the middle, and move each place a little."""
-        bend, (height, width) = self.policy.bend, x.shape[1:]
-        turn, shear, stretch = (self._draw_once() * (share * bend) for share in (0.5, 1.0, 0.8))
-        cos, sin, wide = ops.cos(turn), ops.sin(turn), ops.exp(stretch)
-        x, y = x - (width - 1) / 2, y - (height - 1) / 2
-        coarse = self._draw_once(1, _WARPED, _WARPED, 2)
-        warp = ops.image.resize(coarse, (height, width), "bicubic", data_format="channels_last") * (bend / 6)
-        return (
-            wide * (cos * x + (cos * shear - sin) * y) + warp[..., 0] * width + (width - 1) / 2,
-            (sin * x + (sin * shear + cos) * y) / wide + warp[..., 1] * height + (height - 1) / 2,
+        transform = ops.stack([entry / near for entry in (*entries, tilt_x, tilt_y)], axis=1)
+        mode = "nearest" if policy.outside is None else "constant"
+        return ops.image.affine_transform(
+            images, transform, fill_mode=mode, fill_value=policy.outside or 0.0, data_format="channels_last"
         )
 
     def _thickened(self, images: Any) -> Any:
@@ -200,40 +168,12 @@ class RandomView(keras.layers.Layer):  # type: ignore[misc]
         return ops.where(inside[0][:, :, None, None] & inside[1][:, None, :, None], grey, images)
 
 
-def _mapped(maps: Any, height: int, width: int) -> tuple[Any, Any]:
-    """Return where in its picture each pixel comes from: x and y, of shape (n, height, width)."""
-    x = ops.arange(width, dtype="float32")[None, None, :]
-    y = ops.arange(height, dtype="float32")[None, :, None]
-    maps = ops.reshape(maps, (-1, 8, 1, 1))
-    m = [maps[:, place] for place in range(8)]
-    far = m[6] * x + m[7] * y + 1.0
-    return (m[0] * x + m[1] * y + m[2]) / far, (m[3] * x + m[4] * y + m[5]) / far
-
-
-def _sampled(images: Any, x: Any, y: Any, outside: float) -> Any:
-    """Read pictures of shape (n, height, width, c) at any places, between pixels by their four neighbours."""
-    count, (height, width, channels) = ops.shape(images)[0], images.shape[1:]
-    # One table of all pixels: gathering rows of it is many times as fast as `ops.take_along_axis`.
-    pixels = ops.reshape(images, (-1, channels))
-    first = ops.reshape(ops.arange(count) * (height * width), (-1, 1, 1))
-    left, top = ops.floor(x), ops.floor(y)
-    found = ops.zeros_like(images)
-    for at_x, of_x in ((left, 1.0 - (x - left)), (left + 1.0, x - left)):
-        for at_y, of_y in ((top, 1.0 - (y - top)), (top + 1.0, y - top)):
-            inside = (at_x >= 0) & (at_x < width) & (at_y >= 0) & (at_y < height)
-            place = ops.cast(ops.clip(at_y, 0, height - 1) * width + ops.clip(at_x, 0, width - 1), "int32")
-            value = ops.where(inside[..., None], ops.take(pixels, first + place, axis=0), outside)
-            found = found + (of_x * of_y)[..., None] * value
-    return found
-
-
 def fixed_views(name: str, views: int) -> list[RandomView]:
     """Return so many augmentations, each with a seed of its own: the same views of the same pictures, in any run.
 
     Parameters
     ----------
-    name : str
-        One of `POLICIES`.
+    name : {"affine", "strokes", "photo"}
     views : int
     """
     return [RandomView(POLICIES[name], seed, name="view") for seed in range(views)]
@@ -244,8 +184,7 @@ def build_augmentation(name: str, seed: int, share: Share | None = None) -> Rand
 
     Parameters
     ----------
-    name : str
-        One of `siamese_nb.config.AUGMENTATIONS`.
+    name : {"none", "affine", "strokes", "photo"}
     seed : int
         The same changes follow from the same seed.
     share : callable, optional

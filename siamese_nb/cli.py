@@ -93,7 +93,7 @@ def train(
     augment: Annotated[
         str,
         typer.Option(
-            help="Change pictures while a leg learns: none, affine, strokes, alphabets, photo; frozen: --set views=4"
+            help="Change pictures while a leg learns: none, affine, strokes or photo; frozen: with --set views=4."
         ),
     ] = "none",
     neg_factor: Annotated[float, typer.Option(help="Impostor pairs per genuine pair.")] = 3,

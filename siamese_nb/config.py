@@ -24,7 +24,7 @@ OPTIMIZERS = ("adam", "muon")
 KEPT = ("best", "last")
 PAIR_LOSSES = ("binary_crossentropy", "focal")
 BATCH_LOSSES = ("contrastive", "triplet", "multi_similarity", "supervised_contrastive")  # of identities in a batch
-AUGMENTATIONS = ("none", "affine", "strokes", "alphabets", "photo")
+AUGMENTATIONS = ("none", "affine", "strokes", "photo")
 DEPTHS = ("block", "leg")
 MINING = ("none", "hard")
 DISTANCES = ("absolute", "squared")
@@ -96,12 +96,10 @@ class TrainConfig:
         that look most alike to the network, up to what a typical genuine pair scores. Impostors above nearly all
         genuine pairs may be none: they are not learned from, and `Verifier.suspects` lists them, until a person has
         called them not the same thing.
-    augment : {"none", "affine", "strokes", "alphabets", "photo"}
+    augment : {"none", "affine", "strokes", "photo"}
         How pictures are changed at random while a leg learns: `affine` turns, shifts, scales and shears; `strokes` does
-        more of that, and makes strokes thicker and thinner, for dark drawings on light ground; `alphabets` bends all
-        drawings of a batch alike besides, as if they were of another alphabet, for long training by losses of
-        identities; `photo` mirrors, changes light and colour and covers a spot. `none` where that would change what a
-        picture shows.
+        more of that, and makes strokes thicker and thinner, for dark drawings on light ground; `photo` mirrors, changes
+        light and colour and covers a spot too. `none` where that would change what a picture shows.
     views : int
         Of a pretrained leg, or the part of it that is frozen: changed views of each picture, made by `augment`, that go
         through it once beside the picture itself; each batch draws among them.

@@ -82,8 +82,8 @@ def build_koch2015(size: int) -> keras.Model:
     """Build the leg of the paper that gave one-shot recognition by siamese networks its name.
 
     At 105 pixels it is the paper's: four convolutions of 10, 7, 4 and 4 pixels with 64, 128, 128 and 256 channels, max
-    pooling between them, and 4,096 sigmoid units, here moved to [-1, 1]. At other sizes the kernels shrink or grow with
-    the picture. Weights start as is usual today, not from the paper's normal distributions.
+    pooling between them, and 4,096 sigmoid units. At other sizes the kernels shrink or grow with the picture. Weights
+    start as is usual today, not from the paper's normal distributions.
 
     Parameters
     ----------
@@ -103,8 +103,7 @@ def build_koch2015(size: int) -> keras.Model:
         regular = keras.regularizers.L2(2e-4)
         x = keras.layers.Conv2D(channels, scaled, activation="relu", kernel_regularizer=regular)(x)
     x = keras.layers.Dense(4096, activation="sigmoid")(keras.layers.Flatten()(x))
-    # Around 0: scaled to unit length, as embeddings are here, units of about 0.5 would all point the same way.
-    return keras.Model(image, keras.layers.Rescaling(2.0, -1.0)(x), name="koch2015")
+    return keras.Model(image, x, name="koch2015")
 
 
 SCRATCH: dict[str, tuple[Callable[[int], keras.Model], int]] = {

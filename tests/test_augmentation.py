@@ -61,27 +61,6 @@ def test_a_policy_of_nothing_changes_nothing() -> None:
     assert np.abs(changed(STILL, images).astype(int) - images).max() <= 1
 
 
-def test_all_pictures_of_a_batch_are_bent_alike_and_those_of_the_next_otherwise() -> None:
-    layer = RandomView(replace(STILL, bend=0.3, outside=255.0), seed=3)
-    images = np.concatenate([pictures(3), 255 - pictures(3)])
-    first, second = (np.asarray(layer(images, training=True)).astype(int) for _ in range(2))
-    assert np.ptp(first[:3], axis=0).max() == np.ptp(first[3:], axis=0).max() == 0
-    assert np.abs(first - images).mean() > 10
-    assert np.abs(first - second).mean() > 10
-    inside = (first[0] + first[3] <= 256).all(axis=-1)  # where no paper comes in, the second half stays the negative
-    assert inside.mean() > 0.5
-    assert np.abs(first[0] + first[3] - 255)[inside].max() <= 1
-
-
-def test_places_between_pixels_are_read_as_keras_reads_them() -> None:
-    images = np.random.default_rng(1).integers(0, 256, (5, 9, 12, 3)).astype(np.float32)
-    maps = np.asarray(RandomView(Policy(turn=40, shift=0.3, zoom=0.3, shear=0.3), seed=2)._maps(images))
-    assert not maps[:, 6:].any()  # no perspective: Keras means another thing by it on each backend
-    found = augmentation._sampled(images, *augmentation._mapped(maps, 9, 12), 200.0)
-    expected = keras.ops.image.affine_transform(images, maps, fill_mode="constant", fill_value=200.0)
-    assert np.abs(np.asarray(found) - np.asarray(expected)).max() < 0.05
-
-
 def test_what_is_turned_is_turned_about_the_middle_by_at_most_that() -> None:
     image = np.zeros((1, 33, 33, 3), np.uint8)
     image[0, 16, 28] = 255  # right of the middle
