@@ -111,7 +111,7 @@ def summarise(runs: dict[str, dict[str, Any]]) -> dict[str, list[float]]:
         "verification": [run["verification"]["accuracy"] for run in runs.values()],
         "one_shot": [run["one_shot"]["accuracy"] for run in runs.values()],
         **{
-            name: [run[name] for run in runs.values() if name in run]
+            name: [run[name] for run in runs.values()]
             for name in ("verification_across_alphabets", "minutes", "cpu_minutes", "bundle_mb")
         },
     }
