@@ -5,9 +5,11 @@ Devices must be named before TensorFlow computes anything, so each case runs in 
 
 import json
 import os
+import random
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +69,16 @@ def folder(make_couples, tmp_path: Path) -> Path:
     return tmp_path
 
 
+def free_ports(count: int) -> list[int]:
+    """Find ports that nobody listens on, below those that a system hands out by itself, to someone else too."""
+    found: list[int] = []
+    for port in random.sample(range(20_000, 32_000), 100):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            found.append(port)
+    return found[:count]
+
+
 @pytest.mark.skipif(not TENSORFLOW, reason="tf.distribute is TensorFlow's")
 def test_two_devices_and_two_machines_learn_what_one_learns(folder: Path, tmp_path_factory) -> None:
     losses = ("binary_crossentropy", "cosface")
@@ -79,12 +91,7 @@ def test_two_devices_and_two_machines_learn_what_one_learns(folder: Path, tmp_pa
     for loss in losses:
         assert_same(found[f"{loss} data_parallel"], found[f"{loss} none"], loss)
     bundles = len(list((folder / "out").iterdir()))
-    ports = []
-    for _ in range(2):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            ports.append(free.getsockname()[1])
-    workers = []
+    ports, workers = free_ports(2), []
     for index in range(2):
         cluster = {"worker": [f"127.0.0.1:{port}" for port in ports]}
         variable = json.dumps({"cluster": cluster, "task": {"type": "worker", "index": index}})
