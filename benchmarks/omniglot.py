@@ -80,15 +80,15 @@ def run_seed(dataset: Dataset, config: TrainConfig, rounds: int, out: Path) -> t
 
 
 def verify_across(verifier: Verifier) -> float:
-    """Return the mean share of genuine pairs and of impostors of two alphabets that are told rightly.
+    """Return the balanced accuracy on genuine pairs and impostors of two alphabets.
 
     So the paper draws its impostors: from all alphabets, where they are easier to tell. The threshold is chosen on such
     pairs of validation.
     """
     judged, tested = verifier.pairs["validation"], verifier.pairs["test"]
     rows = judged.genuine | (judged.kinds == ACROSS)
-    figures = tested.figures(choose_threshold(judged.labels[rows], judged.scores[rows]).threshold, ACROSS)
-    return 1.0 - (figures["far"] + figures["frr"]) / 2
+    threshold = choose_threshold(judged.labels[rows], judged.scores[rows]).threshold
+    return tested.figures(threshold, ACROSS)["balanced_accuracy"]
 
 
 def check_command_line(verifier: Verifier, dataset: Dataset) -> float:
