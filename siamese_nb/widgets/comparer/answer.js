@@ -61,7 +61,7 @@ class Answer {
   draw(full) {
     const { answer, message } = this.view.model.get("state");
     const busy = PANES.some((pane) => this.view.phase(pane) === "sending");
-    const shown = full && answer ? answer : null;
+    const shown = full && answer && !this.view.kernel.gone ? answer : null; // else a drop would vanish beside an old verdict
     this.node.dataset.verdict = shown?.verdict ?? "";
     this.node.dataset.sure = String(shown?.sure ?? true);
     this.node.dataset.trouble = String(Boolean(this.view.kernel.gone || (full && message)));

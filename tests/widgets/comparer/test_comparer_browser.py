@@ -402,6 +402,18 @@ def test_a_busy_kernel_is_said_and_waited_for(bare, card):
     expect_verdict(card, "similar")
 
 
+def test_a_kernel_that_is_gone_is_said_in_place_of_an_old_verdict(bare, card):
+    drop(pane(card, "one"), png("red.png", RED), png("crimson.png", CRIMSON))
+    expect_verdict(card, "similar")
+    bare.model("gone = true")
+    drop(pane(card, "two"), png("blue.png", BLUE))
+    expect(card.locator(".sc-result")).to_contain_text("The kernel is gone")
+    expect_verdict(card, "")
+    bare.model("gone = false")
+    drop(pane(card, "two"), png("blue.png", BLUE))
+    expect_verdict(card, "not similar")
+
+
 def test_a_kernel_that_is_gone_is_said_and_a_new_one_serves(bare, card):
     bare.model("gone = true")
     drop(pane(card, "one"), png("red.png", RED))
