@@ -11,7 +11,8 @@ alphabet. Judged are things of the test alphabets: 10,000 random pairs of one al
 genuine, and 20-way one-shot recognition within an alphabet, by two drawers, where a tie is an error. What was chosen
 (optimiser, loss, width, size, frame, augmentation, ensemble) was chosen on the alphabets of `TUNED_ON`; the seeds are
 the first ones whose test alphabets hold none of them. Two of those eight, Braille and Balinese, are the hardest of all:
-see the README. `ours` is four legs of `quick` side by side.
+see the README. `ours` is four legs of `quick` side by side. The paper's learning rate was chosen on the validation of
+seed 1.
 
 Both recipes learn in bfloat16, which is fast on processors that have instructions for it (avx512_bf16 or amx_bf16 among
 the flags that lscpu shows); on others give "precision": "float32" in omniglot_recipes.json, and twice the time.
@@ -45,7 +46,7 @@ TUNED_ON = {
     "Sanskrit", "Tifinagh",
 }  # fmt: skip
 # Near-duplicates stay together, and which pictures are so depends on their size; so the seeds do too.
-SEEDS = {"quick": [0, 3, 6], "ours": [0, 3, 6], "paper": [1]}
+SEEDS = {"quick": [0, 3, 6], "ours": [0, 3, 6], "paper": [0]}
 CHECKED = 300  # pairs that are scored through the command line too
 
 
