@@ -118,7 +118,7 @@ def inspect_labels(dataset: Dataset, bank: Bank, bundle: str | os.PathLike[str] 
     dataset = without_blanks(dataset, figures_of(bank).statistics)
     if bundle is None:
         return find_suspects(dataset, describe_looks(bank.images), fewest=3)
-    from siamese_nb.embeddings import bank_embeddings
+    from siamese_nb.embedding_cache import bank_embeddings
     from siamese_nb.verifier import Verifier
 
     verifier = Verifier.load(bundle)
@@ -141,7 +141,8 @@ def _network(leg: str | None, image_size: int | None, weights: str, bundle: str 
 
 
 def _embedded(network: Any, bank: Bank) -> dict[str, Any]:
-    from siamese_nb.embeddings import bank_embeddings, embed
+    from siamese_nb.embedding_cache import bank_embeddings
+    from siamese_nb.embeddings import embed
 
     embeddings = bank_embeddings(network, bank)
     return {

@@ -12,13 +12,14 @@ from siamese_nb.batches import Batches, IdentityBatches, PairBatches, image_batc
 from siamese_nb.calibration import fit_sigmoid
 from siamese_nb.config import TrainConfig
 from siamese_nb.distribution import Gathered, OneDevice
-from siamese_nb.embeddings import pair_scores, row_embeddings
+from siamese_nb.embeddings import row_embeddings
 from siamese_nb.errors import InputError
 from siamese_nb.losses import OF_ALL, OF_BATCH, OF_PAIRS, Directions, pair_loss
 from siamese_nb.metrics import GENUINE, IMPOSTOR
 from siamese_nb.mining import NONE_CONFIRMED, Mined
 from siamese_nb.models import MetricHead, build_in_batch, differences
 from siamese_nb.pairs import Pairs, Part
+from siamese_nb.scoring import pair_scores
 
 _IDENTITY_IMAGES = 128  # of a frozen leg's features in a batch: they are cheap, and more of them hold harder impostors
 

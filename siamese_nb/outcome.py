@@ -15,7 +15,7 @@ from siamese_nb.calibration import fit_calibration
 from siamese_nb.descriptors import describe_colours
 from siamese_nb.devices import set_precision
 from siamese_nb.doctor import figures_of
-from siamese_nb.embeddings import cosine_scores, pair_scores, row_embeddings
+from siamese_nb.embeddings import row_embeddings
 from siamese_nb.engines import EXACT
 from siamese_nb.errors import InputError
 from siamese_nb.frames import frame_first
@@ -30,6 +30,7 @@ from siamese_nb.provenance import dataset_facts, versions
 from siamese_nb.review import judged_pictures
 from siamese_nb.run import Run
 from siamese_nb.scored_pairs import ScoredPairs
+from siamese_nb.scoring import cosine_scores, pair_scores
 from siamese_nb.thresholds import choose_threshold
 from siamese_nb.training_data import TrainingData
 from siamese_nb.verifier import Verifier

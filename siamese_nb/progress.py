@@ -1,6 +1,6 @@
 """One progress bar for all that may take longer than two seconds; it leaves nothing behind."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tqdm.auto import tqdm
@@ -26,3 +26,15 @@ def progress_bar(
     shown : bool
     """
     return tqdm(work, desc=what, unit=unit, total=total, initial=done, delay=2, leave=False, disable=not shown)
+
+
+def in_slices(total: int, size: int, what: str) -> Iterator[slice]:
+    """Yield slices of rows, `size` at a time, with a bar where there are several."""
+    if 0 < total <= size:
+        yield slice(0, total)  # a bar with one step shows nothing, and in a notebook it takes longer than two pictures
+        return
+    with progress_bar(None, what, "", total=total) as bar:
+        for start in range(0, total, size):
+            stop = min(start + size, total)
+            yield slice(start, stop)
+            bar.update(stop - start)

@@ -18,7 +18,7 @@ from siamese_nb.config import TrainConfig
 from siamese_nb.dataset import Dataset
 from siamese_nb.devices import choose_precision, set_precision
 from siamese_nb.distribution import OneDevice
-from siamese_nb.embeddings import bank_embeddings, map_features
+from siamese_nb.embedding_cache import bank_embeddings, map_features
 from siamese_nb.errors import InputError
 from siamese_nb.learners import make_learner
 from siamese_nb.legs import build_leg, default_size

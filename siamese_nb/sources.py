@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamese_nb.dataset import Dataset
-from siamese_nb.embeddings import row_scores
 from siamese_nb.errors import InputError
 from siamese_nb.intervals import figures_with_intervals
 from siamese_nb.metrics import GENUINE, IMPOSTOR
 from siamese_nb.oneshot import draw_trials, one_shot_figures
 from siamese_nb.pairs import GENUINE_PAIR, WITHIN, Pairs, Part
+from siamese_nb.scoring import row_scores
 from siamese_nb.unseen import draw_unseen
 from siamese_nb.verifier import Verifier
 

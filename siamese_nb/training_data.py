@@ -12,7 +12,7 @@ from siamese_nb.bank import Bank
 from siamese_nb.config import TrainConfig
 from siamese_nb.dataset import Dataset
 from siamese_nb.doctor import Certificate, certified_split
-from siamese_nb.embeddings import bank_embeddings
+from siamese_nb.embedding_cache import bank_embeddings
 from siamese_nb.errors import InputError
 from siamese_nb.frames import build_frame
 from siamese_nb.metrics import IMPOSTOR

@@ -10,7 +10,7 @@ import pytest
 from siamese_nb import engines
 from siamese_nb.bank import Bank
 from siamese_nb.config import ENGINES
-from siamese_nb.embeddings import bank_embeddings
+from siamese_nb.embedding_cache import bank_embeddings
 from siamese_nb.engines import check_engine, make_pass
 from siamese_nb.errors import InputError
 from siamese_nb.preprocessing import Preprocessing

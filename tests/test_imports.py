@@ -23,7 +23,7 @@ ROOMS = [re.findall(r"`(\w+)`", row) for row in re.findall(r"^\|[^|]*\|([^|]*)\|
 ORDER = [module for room in ROOMS for module in room]
 WITH_KERAS = {
     "fetch", "frames", "preprocessing", "scratch_legs", "legs", "blocks", "models", "views", "whitening", "muon",
-    "sources", "engines", "embeddings", "losses",
+    "sources", "engines", "embeddings", "embedding_cache", "scoring", "losses",
     "augmentation", "mining", "batches", "distribution", "learners", "callbacks", "checkpoints", "board", "devices",
     "watching", "stages", "explain", "bundle", "verifier", "same_pairs", "provenance", "training_data", "run",
     "outcome", "training", "answers", "demo",
