@@ -61,6 +61,15 @@ def make_bank(couples: int, size: int, folder: Path | None = None) -> tuple[Bank
     return Bank(images, np.arange(2 * couples, dtype=np.uint64), ()), *parts
 
 
+def watched_pairs(train: Part, validation: Part, config: TrainConfig) -> Watched:
+    """Draw the pairs that training is watched by, as a run does."""
+    drawn = (
+        part.judged(config.seed, config.neg_factor, config.negatives).main
+        for part in (train.sample(config.seed), validation)
+    )
+    return Watched(*drawn)
+
+
 def ours_frozen(backbone: keras.Model, bank: Bank, watched: Watched, part: Part, config: TrainConfig) -> dict[str, Any]:
     """Train the head on embeddings, from whatever the cache holds."""
     keras.utils.set_random_seed(0)
@@ -105,7 +114,7 @@ def measure_frozen(couples: int, size: int = 224) -> dict[str, Any]:
     """Time one epoch of the usual way, whose ten epochs are alike, between two cold runs of ours of all ten."""
     config = TrainConfig(epochs=EPOCHS, patience=EPOCHS, negatives="within")
     bank, train, validation = make_bank(couples, size)
-    watched = Watched.draw(train, validation, config)
+    watched = watched_pairs(train, validation, config)
     keras.utils.set_random_seed(0)
     backbone = build_leg("vgg16", size, "none")
     backbone.trainable = False
@@ -140,7 +149,7 @@ def measure_scratch(couples: int, size: int = 64) -> dict[str, Any]:
     """Time an epoch over the same number of pairs both ways, in turns: ours, usual, usual, ours."""
     config = TrainConfig(epochs=1, negatives="within")
     bank, train, validation = make_bank(couples, size)
-    watched = Watched.draw(train, validation, config)
+    watched = watched_pairs(train, validation, config)
     seconds: dict[str, list[float]] = {"ours": [], "usual": []}
     auc: dict[str, list[float]] = {"ours": [], "usual": []}
     for way in ("ours", "usual", "usual", "ours"):
@@ -182,7 +191,7 @@ def measure_quality(data: str, images: int, size: int = 64, epochs: int = 3) -> 
     dataset, bank = scan(data).decode((size, size))
     split, _ = certified_split(dataset, bank, seed=0, by="category", shares=(0.2, 0.2))
     train, validation = (part.sample(0, images) for part in (split.train, split.validation))
-    watched = Watched.draw(train, validation, config)
+    watched = watched_pairs(train, validation, config)
     found: dict[str, list[float]] = {"usual": [], "ours": []}
     goal = {"auc": 0.0}
     for way in ("usual", "ours", "ours", "usual"):
@@ -253,7 +262,7 @@ def memory_of(images: int) -> dict[str, float]:
         learner = make_learner(leg, MetricHead("squared"), table, train, config)
         threading.Thread(target=watch_memory, daemon=True).start()
         fit_stage(
-            learner, 1e-3, Watched.draw(train, validation, config), {}, Path(folder), Path(folder) / "checkpoint.npz"
+            learner, 1e-3, watched_pairs(train, validation, config), {}, Path(folder), Path(folder) / "checkpoint.npz"
         )
         done.set()
     return peak

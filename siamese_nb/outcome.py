@@ -85,7 +85,7 @@ class Outcome:
             If the network collapsed: all its scores are equal.
         """
         run, data = self.run, self.data
-        pairs = {name: self._scored(getattr(data.split, name)) for name in ("validation", "test")}
+        pairs = {name: self._scored(name) for name in data.judged}
         judged = pairs["validation"]
         if is_collapsed(judged.scores):
             raise InputError(
@@ -126,16 +126,15 @@ class Outcome:
         }
         write_projector(folder, self.embeddings[part.images], images[part.images], columns)
 
-    def _scored(self, part: Part) -> ScoredPairs:
-        pairs, counted = self.data.judged(part)
+    def _scored(self, name: str) -> ScoredPairs:
+        pairs, part = self.data.judged[name], getattr(self.data.split, name)
         scores = pair_scores(self.head, self.embeddings, pairs.one, pairs.two)
-        return ScoredPairs.from_pairs(pairs, counted, scores, self.data.dataset.paths, part)
+        return ScoredPairs.from_pairs(pairs, scores, self.data.dataset.paths, part)
 
     def _baselines(self) -> dict[str, dict[str, float]]:
         """Measure on the test pairs what needs no training."""
-        run, data = self.run, self.data
-        pairs, _ = data.judged(data.split.test)
-        scores = {"colour_histogram": colour_histogram_baseline(data.bank.images, pairs.one, pairs.two)}
+        run, pairs = self.run, self.data.judged["test"]
+        scores = {"colour_histogram": colour_histogram_baseline(self.data.bank.images, pairs.one, pairs.two)}
         if run.features is not None and not run.config.fine_tune:
             scores["frozen_cosine"] = cosine_scores(run.features, pairs.one, pairs.two)
         return {name: auc_by_kind(pairs, values) for name, values in scores.items()}

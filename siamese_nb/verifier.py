@@ -259,9 +259,9 @@ class Verifier(Bundle):
         dataset, bank = dataset.decode(self.image_size)
         known = (self, *beside)
         seen, looks = (np.concatenate([getattr(one, name) for one in known]) for name in ("seen", "looks"))
-        part, drawn, counted, counts = draw_unseen(dataset, bank, seen, looks, self.about["config"])
+        part, drawn, counts = draw_unseen(dataset, bank, seen, looks, self.about["config"])
         scores = row_scores(self.leg, self.head, bank.images, drawn.one, drawn.two)
-        return ScoredPairs.from_pairs(drawn, counted, scores, dataset.paths, part), counts
+        return ScoredPairs.from_pairs(drawn, scores, dataset.paths, part), counts
 
     def search(self, query: ImageSource, dataset: Dataset, k: int = 10) -> list[dict[str, Any]]:
         """Rank a dataset's pictures by their score with one picture.
