@@ -8,7 +8,7 @@ from siamese_nb.bank import Bank
 from siamese_nb.config import BASE_SIZE, SCRATCH_LEGS, TrainConfig
 from siamese_nb.dataset import Dataset, scan
 from siamese_nb.descriptors import describe_looks
-from siamese_nb.doctor import THUMBNAIL, Finding, disguised_likeness, examine, figures_of, find_leaks
+from siamese_nb.doctor import THUMBNAIL, Finding, appearance_of, disguised_likeness, examine, find_leaks
 from siamese_nb.doctor.embedded import without_blanks
 from siamese_nb.errors import InputError
 from siamese_nb.suspects import Suspect, find_suspects
@@ -115,7 +115,7 @@ def inspect_labels(dataset: Dataset, bank: Bank, bundle: str | os.PathLike[str] 
     InputError
         If there is no such bundle.
     """
-    dataset = without_blanks(dataset, figures_of(bank).statistics)
+    dataset = without_blanks(dataset, appearance_of(bank).statistics)
     if bundle is None:
         return find_suspects(dataset, describe_looks(bank.images), fewest=3)
     from siamese_nb.embedding_cache import bank_embeddings

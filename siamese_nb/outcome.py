@@ -14,7 +14,7 @@ from siamese_nb.board import draw_hardest, write_outcome
 from siamese_nb.calibration import fit_calibration
 from siamese_nb.descriptors import describe_colours
 from siamese_nb.devices import set_precision
-from siamese_nb.doctor import figures_of
+from siamese_nb.doctor import appearance_of
 from siamese_nb.embeddings import row_embeddings
 from siamese_nb.engines import EXACT
 from siamese_nb.errors import InputError
@@ -107,7 +107,7 @@ class Outcome:
         if run.config.mining != "none":
             about["suspects"] = self._suspects()
         used = np.concatenate([data.split.train.images, data.split.validation.images])
-        seen, looks = np.unique(data.bank.digests[used]), figures_of(data.bank).hashes[used]
+        seen, looks = np.unique(data.bank.digests[used]), appearance_of(data.bank).hashes[used]
         model = build_siamese(self.leg, self.head)
         return Verifier(model, about, run.history, pairs, seen, looks, self._known())
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from siamese_nb.bank import Bank
 from siamese_nb.dataset import Dataset
-from siamese_nb.doctor import figures_of, nearly_seen
+from siamese_nb.doctor import appearance_of, nearly_seen
 from siamese_nb.errors import InputError
 from siamese_nb.pairs import JudgedPairs, Part
 from siamese_nb.split import whole
@@ -44,7 +44,7 @@ def draw_unseen(
         If genuine or impostor pairs are missing.
     """
     used = np.flatnonzero(dataset.used)
-    near = nearly_seen(figures_of(bank).hashes[used], looks)
+    near = nearly_seen(appearance_of(bank).hashes[used], looks)
     known = np.concatenate([bank.digests[used[near]], seen])
     given = dataset.layout == "pairs"
     part = whole(dataset, bank.digests, None if given else known)

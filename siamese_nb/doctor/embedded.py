@@ -85,15 +85,15 @@ def suspected_labels(measured: Measurements, embeddings: NDArray[np.float32]) ->
         )
 
 
-def without_blanks(dataset: Dataset, figures: Statistics) -> Dataset:
+def without_blanks(dataset: Dataset, statistics: Statistics) -> Dataset:
     """Take blank pictures out of use: they are unlike their own thing whatever their label, and named anyway.
 
     Parameters
     ----------
     dataset : Dataset of n pictures
-    figures : Statistics of n pictures
+    statistics : Statistics of n pictures
     """
-    return replace(dataset, identity=np.where(is_blank(figures), NOT_IN_USE, dataset.identity))
+    return replace(dataset, identity=np.where(is_blank(statistics), NOT_IN_USE, dataset.identity))
 
 
 def _in_use(measured: Measurements) -> NDArray[np.int64]:

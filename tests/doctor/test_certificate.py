@@ -56,7 +56,7 @@ def test_every_split_of_thousands_of_random_datasets_is_certified(monkeypatch: p
     rng, made, leaking = np.random.default_rng(0), 0, 0
     for number in range(DATASETS):
         dataset, digests, hashes = random_dataset(rng)
-        monkeypatch.setattr(module, "figures_of", lambda _, known=hashes: SimpleNamespace(hashes=known))
+        monkeypatch.setattr(module, "appearance_of", lambda _, known=hashes: SimpleNamespace(hashes=known))
         bank = Bank(np.empty((len(digests), 0, 0, 3), np.uint8), digests, ())
         by = ("identity", "category")[number % 2]
         try:
