@@ -113,6 +113,12 @@ def test_only_what_shares_work_out_and_names_devices_knows_a_backend(module: str
     assert "tensorflow" not in texts
 
 
+def test_there_is_one_progress_bar() -> None:
+    assert [module for module in TREES if {name.split(".")[0] for name in imported(module)} & {"tqdm"}] == [
+        "siamese_nb.progress"
+    ]
+
+
 @pytest.mark.parametrize("room", KNOWS)
 def test_a_room_knows_no_others_than_these(room: str) -> None:
     ours = set().union(*(imported(module) for module in TREES if f"{module}.".startswith(f"siamese_nb.{room}.")))
