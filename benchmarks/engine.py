@@ -30,13 +30,13 @@ import tensorflow
 from siamese_nb import metrics
 from siamese_nb.bank import Bank
 from siamese_nb.config import TrainConfig
-from siamese_nb.dataset import scan
 from siamese_nb.doctor import certified_split
 from siamese_nb.embedding_cache import bank_embeddings
 from siamese_nb.learners import make_learner
 from siamese_nb.legs import build_leg
 from siamese_nb.models import MetricHead, build_projection, build_siamese
 from siamese_nb.pairs import Part
+from siamese_nb.scanning import scan
 from siamese_nb.scratch_legs import build_base_cnn
 from siamese_nb.stages import Watched, fit_stage
 

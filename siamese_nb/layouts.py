@@ -5,6 +5,9 @@ from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from siamese_nb.files import Problem
 
 NOT_IN_USE = -1
@@ -59,6 +62,12 @@ def leaf_folders(paths: list[str], problems: list[Problem]) -> tuple[list[int], 
         else:
             identity.append(numbers.setdefault(parent, len(numbers)))
     return identity, [parent.parent.as_posix() for parent in parents]
+
+
+def without_lonely(identity: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Take pictures out of use whose twin went."""
+    values, inverse, counts = np.unique(identity, return_inverse=True, return_counts=True)
+    return np.where(counts[inverse] > 1, identity, NOT_IN_USE) if len(values) else identity
 
 
 Layout = Callable[[list[str], list[Problem]], tuple[list[int], list[str]]]

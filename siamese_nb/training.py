@@ -11,13 +11,14 @@ from pathlib import Path
 
 from siamese_nb.board import write_settings
 from siamese_nb.config import TrainConfig
-from siamese_nb.dataset import Dataset, scan
+from siamese_nb.dataset import Dataset
 from siamese_nb.distribution import make_distribution
 from siamese_nb.engines import check_engine
 from siamese_nb.errors import InputError
 from siamese_nb.outcome import Outcome
 from siamese_nb.progress import say
 from siamese_nb.run import begin_runs, learn_all
+from siamese_nb.scanning import scan
 from siamese_nb.storage import check_writable
 from siamese_nb.verifier import Verifier
 from siamese_nb.watching import Panel, told

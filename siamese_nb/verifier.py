@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 
 from siamese_nb.bundle import Bundle, read_bundle, rewrite_about, write_bundle
 from siamese_nb.calibration import Calibration
-from siamese_nb.dataset import Dataset, scan
+from siamese_nb.dataset import Dataset
 from siamese_nb.embedding_cache import bank_embeddings
 from siamese_nb.embeddings import embed
 from siamese_nb.errors import InputError
 from siamese_nb.images import ImageSource, read_image
 from siamese_nb.metrics import check_threshold, is_collapsed, verdict
 from siamese_nb.models import MetricHead
+from siamese_nb.scanning import scan
 from siamese_nb.scored_pairs import ScoredPairs
 from siamese_nb.scoring import pair_scores, row_scores
 from siamese_nb.suspects import Suspect

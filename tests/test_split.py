@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chisquare
 
-from siamese_nb.dataset import NOT_IN_USE, Dataset
+from siamese_nb.dataset import Dataset
 from siamese_nb.errors import InputError
+from siamese_nb.layouts import NOT_IN_USE
 from siamese_nb.pairs import ACROSS, GENUINE_PAIR, WITHIN, Part
 from siamese_nb.split import PARTS, Split, make_split, merged_identities, whole
 

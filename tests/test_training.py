@@ -22,11 +22,10 @@ from test_tensorboard import read_events
 from siamese_nb import batches as batches_module
 from siamese_nb import learners, mining, outcome, scored_pairs, stages, training
 from siamese_nb import run as run_module
-from siamese_nb.bank import digest
 from siamese_nb.callbacks import WATCHED, PairMetrics, Progress, watched_figures
 from siamese_nb.checkpoints import Checkpoint
 from siamese_nb.config import TrainConfig
-from siamese_nb.dataset import scan
+from siamese_nb.decoding import digest
 from siamese_nb.distribution import OneDevice
 from siamese_nb.errors import InputError
 from siamese_nb.intervals import figures_with_intervals
@@ -35,6 +34,7 @@ from siamese_nb.outcome import Outcome
 from siamese_nb.pairs import JudgedPairs, Part
 from siamese_nb.preprocessing import Preprocessing
 from siamese_nb.run import Run
+from siamese_nb.scanning import scan
 from siamese_nb.split import whole
 from siamese_nb.training import train
 from siamese_nb.training_data import TrainingData

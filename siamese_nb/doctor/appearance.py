@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from siamese_nb.bank import Bank, digest
+from siamese_nb.bank import Bank
+from siamese_nb.decoding import digest
 from siamese_nb.doctor.hashes import perceptual_hashes
 from siamese_nb.doctor.statistics import Statistics
 from siamese_nb.images import READING_RULE

@@ -7,11 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamese_nb.components import tied
-from siamese_nb.dataset import NOT_IN_USE, Dataset
+from siamese_nb.dataset import Dataset
 from siamese_nb.doctor.findings import Finding
 from siamese_nb.doctor.measurements import Measurements
 from siamese_nb.doctor.pictures import is_blank
 from siamese_nb.doctor.statistics import Statistics
+from siamese_nb.layouts import NOT_IN_USE
 from siamese_nb.likeness import likeness_blocks, unit_length
 from siamese_nb.suspects import find_suspects
 

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from siamese_nb.dataset import NOT_IN_USE
 from siamese_nb.doctor.findings import Finding
 from siamese_nb.doctor.measurements import Measurements
 from siamese_nb.intervals import figures_with_intervals
+from siamese_nb.layouts import NOT_IN_USE
 from siamese_nb.pairs import Pairs, Part
 from siamese_nb.split import whole
 

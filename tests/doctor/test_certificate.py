@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from siamese_nb.bank import Bank
-from siamese_nb.dataset import NOT_IN_USE, Dataset
+from siamese_nb.dataset import Dataset
 from siamese_nb.doctor import NEAR, certificate, certified_split
 from siamese_nb.errors import InputError
+from siamese_nb.layouts import NOT_IN_USE
 from siamese_nb.split import PARTS, Split, make_split
 
 DATASETS = 2000
