@@ -34,12 +34,12 @@ import numpy as np
 from PIL import ExifTags, Image, ImageEnhance, ImageFilter
 
 from siamese_nb.bank import Bank
-from siamese_nb.config import BASE_SIZE
 from siamese_nb.dataset import Dataset
 from siamese_nb.descriptors import describe_looks
 from siamese_nb.doctor import examine
 from siamese_nb.layouts import NOT_IN_USE
 from siamese_nb.scanning import scan
+from siamese_nb.settings import BASE_SIZE
 from siamese_nb.suspects import find_suspects, unit_length
 
 FAULTS = 200

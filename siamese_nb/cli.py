@@ -114,7 +114,7 @@ def train(
     with _answer(as_json) as answer:
         from siamese_nb import TrainConfig, scan
         from siamese_nb import train as train_verifier
-        from siamese_nb.config import read_settings
+        from siamese_nb.settings import read_settings
 
         given = {
             "leg": leg,

@@ -39,7 +39,7 @@ def bank_embeddings(
         pictures, those.
     bank : Bank of n pictures
     engine : str
-        One of `siamese_nb.config.ENGINES`.
+        One of `siamese_nb.settings.ENGINES`.
     view : keras.layers.Layer, optional
         An augmentation, with its seed, that changes the pictures on their way in.
     rows : ndarray of shape (n_rows,), int64, optional
@@ -73,7 +73,7 @@ def map_features(
     maps : ndarray of shape (n, h, w, c), float16
         As `bank_embeddings` gave them.
     engine : str
-        One of `siamese_nb.config.ENGINES`.
+        One of `siamese_nb.settings.ENGINES`.
     rows : ndarray of shape (n_rows,), int64, optional
         Those that are needed; the others are 0. All of them when not given.
 

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from siamese_nb.bank import Bank
-from siamese_nb.config import BASE_SIZE, SCRATCH_LEGS, TrainConfig
+from siamese_nb.config import TrainConfig
 from siamese_nb.dataset import Dataset
 from siamese_nb.descriptors import describe_looks
 from siamese_nb.doctor import THUMBNAIL, Finding, appearance_of, disguised_likeness, examine, find_leaks
 from siamese_nb.doctor.embedded import without_blanks
 from siamese_nb.errors import InputError
 from siamese_nb.scanning import scan
+from siamese_nb.settings import BASE_SIZE, SCRATCH_LEGS
 from siamese_nb.suspects import Suspect, find_suspects
 
 

@@ -7,10 +7,10 @@ from test_embeddings import DIMENSIONS, make_images, make_leg
 
 from siamese_nb import embeddings as embeddings_module
 from siamese_nb import scoring
-from siamese_nb.config import DISTANCES
 from siamese_nb.embeddings import embed
 from siamese_nb.models import MetricHead
 from siamese_nb.scoring import all_scores, cosine_scores, pair_scores, row_scores
+from siamese_nb.settings import DISTANCES
 
 
 def make_head(distance: str = "absolute") -> MetricHead:
