@@ -25,7 +25,7 @@ class Dataset:
     root : Path
         The folder that `paths` are relative to.
     layout : str
-        `"couples"`, `"identities"` or `"pairs"`.
+        One of `siamese_nb.layouts.LAYOUTS`.
     paths : tuple of str
         The readable pictures, sorted; row i of a bank is `paths[i]`.
     identity : ndarray of shape (n,), int64
@@ -127,7 +127,5 @@ class Dataset:
         identity = self.identity.copy()
         identity[rows] = NOT_IN_USE
         kept = self.labelled[~np.isin(self.labelled[:, :2], rows).any(axis=1)]
-        if self.layout == "couples":
-            identity = without_lonely(identity)
         problems = tuple(sorted({*self.problems, *found}))
-        return replace(self, identity=identity, labelled=kept, problems=problems), bank
+        return replace(self, identity=without_lonely(identity, self.layout), labelled=kept, problems=problems), bank

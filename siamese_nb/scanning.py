@@ -25,9 +25,9 @@ def scan(folder: str | os.PathLike[str], layout: str | None = None) -> Dataset:
     ----------
     folder : path
         A folder of couples or identities, or a CSV file with the columns `one,two,label`.
-    layout : {"couples", "identities", "pairs"}, optional
-        Detected when not given: a CSV file is pairs; couples when at least half of the pictures are named
-        `<id>_one` or `<id>_two`; identities otherwise.
+    layout : str, optional
+        One of `siamese_nb.layouts.LAYOUTS`. Detected when not given: a CSV file is pairs; couples when at least half of
+        the pictures are named `<id>_one` or `<id>_two`; identities otherwise.
 
     Raises
     ------
@@ -51,9 +51,7 @@ def scan(folder: str | os.PathLike[str], layout: str | None = None) -> Dataset:
         raise InputError(f"no pictures in {root}{found}; put couples there as <category>/<id>_one.png and <id>_two.png")
     layout = layout or guess_layout(paths)
     named, category_names = OF_FOLDERS[layout](paths, problems)
-    identity = reviewed_identity(read_review(root), paths, named, problems)
-    if layout == "couples":
-        identity = without_lonely(identity)
+    identity = without_lonely(reviewed_identity(read_review(root), paths, named, problems), layout)
     return _dataset(root, layout, headers, identity, category_names, problems)
 
 
