@@ -35,7 +35,7 @@ from PIL import ExifTags, Image, ImageEnhance, ImageFilter
 
 from siamese_nb.bank import Bank
 from siamese_nb.dataset import Dataset
-from siamese_nb.descriptors import describe_looks
+from siamese_nb.descriptors import describe_pictures
 from siamese_nb.doctor import examine
 from siamese_nb.layouts import NOT_IN_USE
 from siamese_nb.scanning import scan
@@ -178,7 +178,7 @@ def measure_labels(folder: Path, weights: str | None = None, trained: str = "") 
 
         embeddings = np.asarray(bank_embeddings(build_leg("mobilenetv2", SIDE, weights), bank))
     else:
-        embeddings = describe_looks(bank.images)
+        embeddings = describe_pictures(bank.images)
     judge = f"{trained} mobilenetv2".strip() if weights else "looks"
     print(f"{folder.name}: {len(dataset.paths):,} pictures, by {judge}")
     for name, spoil_labels in (("pictures", mislabelled), ("couples", swapped)):

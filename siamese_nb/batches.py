@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from siamese_nb.config import TrainConfig
 from siamese_nb.losses import OF_ALL
-from siamese_nb.metrics import GENUINE, IMPOSTOR
+from siamese_nb.metrics import GENUINE
 from siamese_nb.mining import Mined
 from siamese_nb.pairs import Pairs, Part
 
@@ -222,7 +222,7 @@ def image_batches(table: NDArray[Any], part: Part, config: TrainConfig) -> Batch
     Where a pairs file names impostors, the two of them seldom meet in a batch of whole things; then its pairs are taken
     as they stand, so few at once that they have as many images as a batch is to have.
     """
-    if (part.labelled[:, 2] == IMPOSTOR).any():
+    if part.names_impostors:
         return PairBatches(table, part, config, config.batch_images // 2)
     return ImageBatches(table, part, config)
 

@@ -10,7 +10,7 @@ _GRID, _ANGLES, _SHADES = 8, 9, 4  # cells a side, directions of edges, steps of
 _AT_ONCE = 512
 
 
-def describe_looks(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+def describe_pictures(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Describe pictures by histograms of edges in 8 x 8 cells and of colours, for `find_suspects`.
 
     Where things have many pictures and 2% of those have a wrong label, `find_suspects` puts 83% of the wrong ones

@@ -7,7 +7,7 @@ from typing import Any
 from siamese_nb.bank import Bank
 from siamese_nb.config import TrainConfig
 from siamese_nb.dataset import Dataset
-from siamese_nb.descriptors import describe_looks
+from siamese_nb.descriptors import describe_pictures
 from siamese_nb.doctor import THUMBNAIL, Finding, appearance_of, disguised_likeness, examine, find_leaks
 from siamese_nb.doctor.embedded import without_blanks
 from siamese_nb.errors import InputError
@@ -119,7 +119,7 @@ def inspect_labels(dataset: Dataset, bank: Bank, bundle: str | os.PathLike[str] 
     """
     dataset = without_blanks(dataset, appearance_of(bank).statistics)
     if bundle is None:
-        return find_suspects(dataset, describe_looks(bank.images), fewest=3)
+        return find_suspects(dataset, describe_pictures(bank.images), fewest=3)
     from siamese_nb.embedding_cache import bank_embeddings
     from siamese_nb.verifier import Verifier
 

@@ -15,7 +15,7 @@ from siamese_nb.distribution import Gathered, OneDevice
 from siamese_nb.embeddings import row_embeddings
 from siamese_nb.errors import InputError
 from siamese_nb.losses import OF_ALL, OF_BATCH, Directions, pair_loss
-from siamese_nb.metrics import GENUINE, IMPOSTOR
+from siamese_nb.metrics import GENUINE
 from siamese_nb.mining import NONE_CONFIRMED, Mined
 from siamese_nb.models import MetricHead, build_in_batch, differences
 from siamese_nb.pairs import Pairs, Part
@@ -117,7 +117,7 @@ class IdentityLearner(PairLearner):
 
     def _build(self) -> tuple[Batches, keras.Model, Any]:
         name = self.config.loss
-        if (self.part.labelled[:, 2] == IMPOSTOR).any():
+        if self.part.names_impostors:
             raise InputError(
                 f"loss={name} needs to know what every image shows, and a file of pairs says it of its pairs alone; "
                 f"choose {' or '.join(PAIR_LOSSES)}"

@@ -95,7 +95,7 @@ class Mined:
         not say what else is alike.
         """
         known = np.isin(pairs.one, self.part.images)
-        replaced = known & (rng.random(len(pairs)) < _HARD_SHARE) & (not (self.part.labelled[:, 2] == IMPOSTOR).any())
+        replaced = known & (rng.random(len(pairs)) < _HARD_SHARE) & (not self.part.names_impostors)
         two = pairs.two.copy()
         for kind, nearest in self.nearest.items():
             chosen = np.flatnonzero(replaced & (pairs.kind == kind))

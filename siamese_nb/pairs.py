@@ -84,6 +84,11 @@ class Part:
     category: NDArray[np.int64]
     labelled: NDArray[np.int64]
 
+    @property
+    def names_impostors(self) -> bool:
+        """Whether a pairs file says which pictures show different things: of others it does not say it."""
+        return bool((self.labelled[:, 2] == IMPOSTOR).any())
+
     def genuine(self) -> NDArray[np.int64]:
         """Return every genuine pair as rows `one, two`."""
         if len(self.labelled):
@@ -143,7 +148,7 @@ class Part:
         JudgedPairs
             As `draw` gives them; after them, not counted, as many impostors of the kind that `negatives` leaves out.
         """
-        if (self.labelled[:, 2] == IMPOSTOR).any():
+        if self.names_impostors:
             return _judged(self._labelled(self.labelled[:, :2], self.labelled[:, 2]))
         rng = np.random.default_rng([seed, len(self.images)])
         pairs = self.draw(rng, neg_factor, negatives, _MOST_JUDGED)

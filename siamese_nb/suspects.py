@@ -46,9 +46,9 @@ def find_suspects(
     ----------
     dataset : Dataset of n pictures
     embeddings : ndarray of shape (n, d), float
-        Of a trained verifier's leg, a pretrained one, or `describe_looks`; compared by cosine similarity.
+        Of a trained verifier's leg, a pretrained one, or `describe_pictures`; compared by cosine similarity.
     fewest : int
-        Things with fewer pictures are left alone; give 3 with `describe_looks`, which tells nothing about couples.
+        Things with fewer pictures are left alone; give 3 with `describe_pictures`, which tells nothing about couples.
     most : int
         Pairs to return at most.
 

@@ -15,7 +15,6 @@ from siamese_nb.doctor import Certificate, certified_split
 from siamese_nb.embedding_cache import bank_embeddings
 from siamese_nb.errors import InputError
 from siamese_nb.frames import build_frame
-from siamese_nb.metrics import IMPOSTOR
 from siamese_nb.mining import NONE_CONFIRMED
 from siamese_nb.pairs import JudgedPairs, Part
 from siamese_nb.provenance import versions
@@ -61,7 +60,7 @@ class TrainingData:
         shares = config.validation_share, config.test_share
         split, proof = certified_split(dataset, bank, seed=config.seed, by=config.split_by, shares=shares)
         mines = config.mining != "none"
-        if mines and (split.train.labelled[:, 2] == IMPOSTOR).any():
+        if mines and split.train.names_impostors:
             raise InputError(
                 f"mining={config.mining!r} needs to know what every picture shows, and a file of pairs that names its "
                 "impostors says it of its pairs alone; leave mining out"

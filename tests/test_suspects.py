@@ -8,7 +8,7 @@ import pytest
 
 from siamese_nb import likeness
 from siamese_nb.dataset import Dataset
-from siamese_nb.descriptors import describe_looks
+from siamese_nb.descriptors import describe_pictures
 from siamese_nb.errors import InputError
 from siamese_nb.layouts import NOT_IN_USE
 from siamese_nb.review import add_verdict
@@ -89,7 +89,7 @@ def test_looks_find_pictures_in_the_wrong_folder(dataset):
     wrong = [2, 17]
     identity = dataset.identity.copy()
     identity[wrong] = identity[[20, 38]]
-    found = find_suspects(replace(dataset, identity=identity), describe_looks(bank.images), fewest=3, most=4)
+    found = find_suspects(replace(dataset, identity=identity), describe_pictures(bank.images), fewest=3, most=4)
     assert {pair.one for pair in found} == {dataset.paths[row] for row in wrong}
 
 
@@ -97,12 +97,12 @@ def test_looks_find_pictures_in_the_wrong_folder(dataset):
 def test_looks_are_the_same_alone_and_among_others(size):
     images = np.random.default_rng(0).integers(0, 256, (5, *size, 3), np.uint8)
     images[3] = 200
-    together = describe_looks(images)
+    together = describe_pictures(images)
     assert together.shape == (5, 640)
     assert np.isfinite(together).all()
     for row in range(5):
-        assert np.allclose(describe_looks(images[row : row + 1])[0], together[row], atol=1e-6)
-    assert describe_looks(images[:0]).shape == (0, 640)
+        assert np.allclose(describe_pictures(images[row : row + 1])[0], together[row], atol=1e-6)
+    assert describe_pictures(images[:0]).shape == (0, 640)
 
 
 def test_small_things_can_be_left_alone_and_one_thing_has_no_stranger(dataset, embeddings):

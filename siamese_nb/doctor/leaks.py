@@ -41,8 +41,8 @@ def find_leaks(dataset: Dataset, bank: Bank, other: Dataset, other_bank: Bank) -
     digests = np.concatenate([bank.digests[rows], other_bank.digests[others]])
     same = np.unique(digests, return_inverse=True)[1]
     parts = [(appearance_of(bank), rows), (appearance_of(other_bank), others)]
-    near = tied(near_pairs(np.concatenate([looks.hashes[part] for looks, part in parts])), len(files))
-    shown = np.concatenate([looks.statistics.spread[part] for looks, part in parts]) > 0  # blanks are no copies
+    near = tied(near_pairs(np.concatenate([look.hashes[part] for look, part in parts])), len(files))
+    shown = np.concatenate([look.statistics.spread[part] for look, part in parts]) > 0  # blanks are no copies
     names = np.array([os.path.relpath(file, dataset.root).replace(os.sep, "/") for file in files])
     groups = {
         "leak_same_file": ("files of both are equal byte by byte", _groups(same, side, names)),

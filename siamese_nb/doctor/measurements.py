@@ -72,19 +72,19 @@ def measure(dataset: Dataset, bank: Bank) -> Measurements:
     readable = np.ones(len(dataset.paths), bool)
     readable[[failure.row for failure in bank.failures]] = False
     size = np.array([(header.width, header.height) for header in dataset.headers], np.int64).reshape(-1, 2)
-    looks = appearance_of(bank)
+    appearance = appearance_of(bank)
     rows = np.flatnonzero(readable)
     return Measurements(
         dataset=dataset,
         readable=readable,
-        statistics=looks.statistics,
+        statistics=appearance.statistics,
         size=size,
         side=min(bank.images.shape[1:3]),
         file_bytes=_file_bytes(dataset),
         digests=bank.digests,
-        pixels=_by_size(looks.pixels, size),
-        hashes=looks.hashes,
-        near=rows[near_pairs(looks.hashes[rows])],
+        pixels=_by_size(appearance.pixels, size),
+        hashes=appearance.hashes,
+        near=rows[near_pairs(appearance.hashes[rows])],
     )
 
 
