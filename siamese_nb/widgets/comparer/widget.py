@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -100,6 +101,7 @@ class Comparer(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's types 
         background: Mapping[str, Any] | None = None,
         snapshot: bool = False,
     ) -> None:
+        self._changing = threading.RLock()  # the browser's messages may come in on another thread than a cell's calls
         self._compare, self._read, self._explain, self._neighbours = compare, read, explain, neighbours
         self._panes = dict.fromkeys(PANES, Pane())
         self._intake = Intake(read, self.send, self._show)
@@ -135,7 +137,8 @@ class Comparer(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's types 
             If one of them is not a picture; both panes then stay as they are.
         """
         given = [(pane, source) for pane, source in zip(PANES, (one, two), strict=True) if source is not None]
-        self._show({pane: Pane.from_source(next(self._ids), source, self._read) for pane, source in given})
+        with self._changing:
+            self._show({pane: Pane.from_source(next(self._ids), source, self._read) for pane, source in given})
 
     def set_gallery(self, pictures: Iterable[ImageSource] | str | os.PathLike[str], pane: str = "two") -> None:
         """Show many pictures: ranked by the picture in the other pane, and each compared with each.
@@ -154,24 +157,27 @@ class Comparer(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's types 
         """
         if pane not in PANES:
             raise InputError(f'the pane "{pane}" was given; it is "one" or "two"')
-        self._shelf.fill(next(self._ids), pane, list_pictures(pictures))
-        if self._shelf.gallery is None:
-            raise InputError(self._panes[pane].message)
+        with self._changing:
+            self._shelf.fill(next(self._ids), pane, list_pictures(pictures))
+            if self._shelf.gallery is None:
+                raise InputError(self._panes[pane].message)
 
     @property
     def ranked(self) -> list[dict[str, Any]]:
         """The gallery by its scores with the other pane's picture, best first: `rank`, `name`, `score`, `verdict`."""
-        query = self._shelf.query(self._panes)
-        gallery = self._shelf.gallery
-        return [] if gallery is None or query is None else list(gallery.rows(query, self._in_use()))
+        with self._changing:
+            query = self._shelf.query(self._panes)
+            gallery = self._shelf.gallery
+            return [] if gallery is None or query is None else list(gallery.rows(query, self._in_use()))
 
     @property
     def groups(self) -> list[list[str]]:
         """The names of the gallery's pictures, by groups that show the same thing, the largest first."""
-        gallery = self._shelf.gallery
-        if gallery is None or not gallery.complete:
-            return []
-        return [[gallery.members[place].name for place in group] for group in gallery.groups(self._in_use())]
+        with self._changing:
+            gallery = self._shelf.gallery
+            if gallery is None or not gallery.complete:
+                return []
+            return [[gallery.members[place].name for place in group] for group in gallery.groups(self._in_use())]
 
     def save_ranking(self, path: str | os.PathLike[str]) -> None:
         """Write `ranked` as CSV."""
@@ -179,13 +185,15 @@ class Comparer(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's types 
 
     def swap(self) -> None:
         """Exchange the two pictures."""
-        self._shelf.swap()
-        self._show({"one": self._panes["two"], "two": self._panes["one"]})
+        with self._changing:
+            self._shelf.swap()
+            self._show({"one": self._panes["two"], "two": self._panes["one"]})
 
     def clear(self) -> None:
         """Empty both panes and forget the gallery."""
-        self._shelf.gallery = None
-        self._show({pane: Pane(id=next(self._ids)) for pane in PANES})
+        with self._changing:
+            self._shelf.gallery = None
+            self._show({pane: Pane(id=next(self._ids)) for pane in PANES})
 
     def try_threshold(self, threshold: float | None) -> None:
         """Judge by another threshold than the saved one; None goes back to that.
@@ -195,14 +203,21 @@ class Comparer(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's types 
         InputError
             If it is outside [0, 1].
         """
-        self._tried = None if threshold is None else check_threshold(threshold)
-        self._conclude()
+        tried = None if threshold is None else check_threshold(threshold)
+        with self._changing:
+            self._tried = tried
+            self._conclude()
 
     def save_history(self, path: str | os.PathLike[str]) -> None:
         """Write the last comparisons as CSV."""
-        self._past.write(path)
+        with self._changing:
+            self._past.write(path)
 
     def _receive(self, _: object, message: dict[str, Any], buffers: list[memoryview]) -> None:
+        with self._changing:
+            self._take(message, buffers)
+
+    def _take(self, message: dict[str, Any], buffers: list[memoryview]) -> None:
         match message["kind"]:
             case "begin":
                 self._intake.begin(message["files"], buffers)

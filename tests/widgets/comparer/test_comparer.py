@@ -2,6 +2,7 @@ import base64
 import io
 import json
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor, wait
 from types import SimpleNamespace
 
 import numpy as np
@@ -261,6 +262,28 @@ def test_a_fault_of_the_comparison_is_shown_and_not_swallowed():
     with pytest.raises(ZeroDivisionError):
         comparer.set(make_png(1), make_png(2))
     assert comparer.error == "the comparison failed: ZeroDivisionError: division by zero"
+
+
+def test_a_drop_while_a_cell_compares_waits_and_no_answer_stands_beside_other_pictures():
+    pictures = {name: make_png(number) for number, name in enumerate(("first", "second", "dropped"))}
+    names = {data: name for name, data in pictures.items()}
+    came, shown = [], []
+
+    def compare(one, two):
+        if not came:  # within the cell's comparison another thread, as a kernel's subshell is, takes a drop in
+            came.append(pool.submit(give, comparer, "two", "drop", pictures["dropped"]))
+            wait(came, timeout=0.3)
+        return {**ANSWER, "remarks": [names[two]]}
+
+    comparer = Comparer(compare)
+    comparer.comm = FakeComm(lambda message: None)
+    comparer.observe(lambda change: shown.append(change["new"]), "state")
+    with ThreadPoolExecutor(1) as pool:
+        comparer.set(pictures["first"], pictures["second"])
+        came[0].result()
+    answered = [(state["two"]["id"] == "drop", state["answer"]["remarks"]) for state in shown if state["answer"]]
+    assert answered == [(False, ["second"]), (True, ["dropped"])]
+    assert [row["ids"][1] == "drop" for row in comparer.history] == [False, True]
 
 
 def test_a_ping_is_answered(comparer):
