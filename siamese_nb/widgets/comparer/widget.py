@@ -17,7 +17,7 @@ from siamese_nb.widgets.comparer.answer import FIELDS, at_threshold, check_answe
 from siamese_nb.widgets.comparer.gallery import Lighten, Scores, list_pictures
 from siamese_nb.widgets.comparer.history import History
 from siamese_nb.widgets.comparer.intake import Intake
-from siamese_nb.widgets.comparer.packing import Packed, Shares, pack_neighbours, pack_reason
+from siamese_nb.widgets.comparer.packing import Packed, Shares, pack_neighbours, pack_reason, tell_why_not
 from siamese_nb.widgets.comparer.pane import PANES, Pane, Read, keep_bytes
 from siamese_nb.widgets.comparer.shelf import Shelf
 from siamese_nb.widgets.comparer.snapshot import Snapshot
@@ -264,8 +264,8 @@ class Comparer(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's types 
             return
         try:
             described, buffers = pack()
-        except Exception as error:  # the answer stands without it; the user is told why there is none
-            self.send({"kind": kind, "ids": ids, "message": f"{type(error).__name__}: {error}"})
+        except (Exception, KeyboardInterrupt) as error:  # the answer stands without it; the user is told why
+            self.send({"kind": kind, "ids": ids, "message": tell_why_not(error)})
             raise
         self.send({"kind": kind, "ids": ids, **described}, buffers)
 
@@ -298,8 +298,8 @@ class Comparer(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's types 
             self._answer = check_answer(self._compare(one.content, two.content))
         except InputError as error:
             self._publish(message=str(error))
-        except Exception as error:
-            self._publish(message=f"the comparison failed: {type(error).__name__}: {error}")
+        except (Exception, KeyboardInterrupt) as error:
+            self._publish(message=f"the comparison failed: {tell_why_not(error)}")
             raise
         else:
             self._conclude()
@@ -310,7 +310,7 @@ class Comparer(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's types 
         if answer is not None:
             one, two = (self._panes[pane] for pane in PANES)
             self._past.add((one.id, two.id), (one.name, two.name), answer)
-        self._publish(answer)
+        self._publish(answer, "" if answer else self.state["message"])
         self.history = self._past.rows  # after the answer, which is what the user waits for
         self._keep_snapshot()
 
