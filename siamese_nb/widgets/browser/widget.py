@@ -12,7 +12,7 @@ import traitlets
 from siamese_nb.dataset import Dataset
 from siamese_nb.errors import InputError
 from siamese_nb.pairs import Pairs
-from siamese_nb.review import VERDICTS, add_verdict, in_force, read_review, undo_verdict
+from siamese_nb.review import add_verdict, in_force, read_review, undo_verdict
 from siamese_nb.suspects import Suspect
 from siamese_nb.thumbnails import encode_pairs
 from siamese_nb.widgets.browser.browsed import GROUPS, BrowsedPairs
@@ -130,7 +130,7 @@ class PairBrowser(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's typ
 
     def _publish(self, **changes: Any) -> None:
         self.error = changes["message"]
-        self.state = {**self.state, "choices": list(VERDICTS), **changes}
+        self.state = {**self.state, **changes}
 
     def _send_pictures(self, indices: list[int], size: str) -> None:
         root = self._pairs.dataset.root
