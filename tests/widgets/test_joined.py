@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 
 from siamese_nb import widgets
-from siamese_nb.widgets import joined
+from siamese_nb.config import DEPTHS
+from siamese_nb.review import VERDICTS
+from siamese_nb.widgets import Comparer, PairBrowser, TrainingPanel, joined
+from siamese_nb.widgets.browser.browsed import GROUPS
+from siamese_nb.widgets.comparer.gallery import MOST
+from siamese_nb.widgets.comparer.history import COLUMNS
+from siamese_nb.widgets.comparer.pane import PANES
+from siamese_nb.widgets.comparer.upload import CHUNK, LIMIT
 
 FOLDER = Path(joined.__file__).parent
 ALL = [getattr(widgets, name) for name in widgets.__all__]
@@ -31,6 +38,32 @@ def test_what_is_shared_is_taken_by_more_than_one():
 def test_no_two_files_of_a_script_give_the_same_name(widget):
     names = re.findall(r"^(?:async )?(?:function|class|const|let) (\w+)", str(widget._esm), re.M)
     assert len(names) > 5 and len(names) == len(set(names))
+
+
+def constant_of(widget, name):
+    (written,) = re.findall(rf"^const {name} = (.*?);(?: //|$)", str(widget._esm), re.M | re.S)
+    return written
+
+
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [("CHUNK", CHUNK), ("LIMIT", LIMIT), ("MOST", MOST), ("PANES", [*PANES]), ("COLUMNS", [*COLUMNS])],
+)
+def test_what_python_and_the_comparers_script_both_know_is_the_same(name, known):
+    assert eval(constant_of(Comparer, name)) == known  # such numbers and lists are written alike in both
+
+
+@pytest.mark.parametrize(
+    ("widget", "name", "known"),
+    [
+        (PairBrowser, "GROUPS", GROUPS),
+        (PairBrowser, "VERDICTS", VERDICTS),
+        (TrainingPanel, "STAGES", ("head", *DEPTHS)),
+    ],
+)
+def test_a_script_has_words_for_each_thing_that_python_names(widget, name, known):
+    keys = re.findall(r'(?:^\{|, |\n) *"?([\w ]+)"?: ["{]', re.sub(r"\{ label.*\}", '""', constant_of(widget, name)))
+    assert sorted(keys) == sorted(known)
 
 
 def test_while_developing_a_widget_follows_its_files(tmp_path, monkeypatch):

@@ -1,9 +1,9 @@
 // Sending what was given: whatever was sent and is not answered yet is `pending`, by an id.
 
-const CHUNK = 1 << 20; // a Jupyter server drops the connection at 10 MiB a message
+const CHUNK = 1 << 20; // bytes, as in upload.py: a Jupyter server drops the connection at 10 MiB a message
 const AHEAD = 4; // chunks sent before the kernel has said that it took them: the progress shown stays true
-const MOST = 500; // pictures of a gallery, as in Python
-const LIMIT = 64e6; // bytes of a file, as in Python, which refuses more by its size alone
+const MOST = 500; // pictures of a gallery, as in gallery.py
+const LIMIT = 64e6; // bytes of a file, as in upload.py, which refuses more by its size alone
 
 class Intake {
   constructor(view) {
