@@ -27,8 +27,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 
 from siamese_nb import TrainConfig, Verifier, metrics, scan, train
-from siamese_nb.config import ENGINES, LOSSES, MINING, PAIR_LOSSES, read_settings
-from siamese_nb.embeddings import all_scores
+from siamese_nb.scoring import all_scores
+from siamese_nb.settings import ENGINES, LOSSES, MINING, PAIR_LOSSES, read_settings
 
 RESULTS = Path(__file__).parent / "choices.jsonl"
 VIEWS: list[dict[str, Any]] = [{"augment": "photo", "views": views} if views else {} for views in (0, 2, 4, 8)]

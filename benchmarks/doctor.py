@@ -34,10 +34,12 @@ import numpy as np
 from PIL import ExifTags, Image, ImageEnhance, ImageFilter
 
 from siamese_nb.bank import Bank
-from siamese_nb.config import BASE_SIZE
-from siamese_nb.dataset import NOT_IN_USE, Dataset, scan
+from siamese_nb.dataset import Dataset
 from siamese_nb.descriptors import describe_looks
 from siamese_nb.doctor import examine
+from siamese_nb.layouts import NOT_IN_USE
+from siamese_nb.scanning import scan
+from siamese_nb.settings import BASE_SIZE
 from siamese_nb.suspects import find_suspects, unit_length
 
 FAULTS = 200
@@ -171,7 +173,7 @@ def measure_labels(folder: Path, weights: str | None = None, trained: str = "") 
     """Give 2% of the pictures another thing's label, and print how many of them a list of suspects names."""
     dataset, bank = scan(folder).decode((SIDE, SIDE))
     if weights:
-        from siamese_nb.embeddings import bank_embeddings
+        from siamese_nb.embedding_cache import bank_embeddings
         from siamese_nb.legs import build_leg
 
         embeddings = np.asarray(bank_embeddings(build_leg("mobilenetv2", SIDE, weights), bank))
@@ -195,7 +197,7 @@ def measure_labels(folder: Path, weights: str | None = None, trained: str = "") 
 def trained_embeddings(dataset: Dataset, bank: Bank, weights: str) -> np.ndarray:
     """Train MobileNetV2's head on a dataset, and embed its pictures by the bundle."""
     from siamese_nb import TrainConfig, train
-    from siamese_nb.embeddings import bank_embeddings
+    from siamese_nb.embedding_cache import bank_embeddings
 
     config = TrainConfig(leg="mobilenetv2", weights=weights, image_size=SIDE, epochs=10)
     with tempfile.TemporaryDirectory() as place:
@@ -206,7 +208,8 @@ def trained_embeddings(dataset: Dataset, bank: Bank, weights: str) -> np.ndarray
 def measure_disguises(folder: Path, weights: str) -> None:
     """Disguise 150 pictures, and print how many reach the likeness that tells a copy, and how many other pairs do."""
     from siamese_nb.doctor.disguises import DISGUISES, disguised_likeness
-    from siamese_nb.embeddings import bank_embeddings, embed
+    from siamese_nb.embedding_cache import bank_embeddings
+    from siamese_nb.embeddings import embed
     from siamese_nb.legs import build_leg
 
     dataset, bank = scan(folder).decode((SIDE, SIDE))

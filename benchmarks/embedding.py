@@ -25,9 +25,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import numpy as np
 
-from siamese_nb.config import ENGINES
 from siamese_nb.engines import make_pass
 from siamese_nb.legs import build_leg
+from siamese_nb.settings import ENGINES
 
 RESULTS = Path(__file__).parent / "results.json"
 LEGS = {"vgg16": (224, 8), "mobilenetv2": (160, 64)}  # side in pixels, pictures in a batch

@@ -30,13 +30,13 @@ import tensorflow
 from siamese_nb import metrics
 from siamese_nb.bank import Bank
 from siamese_nb.config import TrainConfig
-from siamese_nb.dataset import scan
 from siamese_nb.doctor import certified_split
-from siamese_nb.embeddings import bank_embeddings
+from siamese_nb.embedding_cache import bank_embeddings
 from siamese_nb.learners import make_learner
 from siamese_nb.legs import build_leg
 from siamese_nb.models import MetricHead, build_projection, build_siamese
 from siamese_nb.pairs import Part
+from siamese_nb.scanning import scan
 from siamese_nb.scratch_legs import build_base_cnn
 from siamese_nb.stages import Watched, fit_stage
 
@@ -60,6 +60,15 @@ def make_bank(couples: int, size: int, folder: Path | None = None) -> tuple[Bank
     rows, held = np.arange(2 * couples), 2 * (couples * 4 // 5)
     parts = [Part(part, part // 2, np.zeros_like(part), NO_FILE) for part in (rows[:held], rows[held:])]
     return Bank(images, np.arange(2 * couples, dtype=np.uint64), ()), *parts
+
+
+def watched_pairs(train: Part, validation: Part, config: TrainConfig) -> Watched:
+    """Draw the pairs that training is watched by, as a run does."""
+    drawn = (
+        part.judged(config.seed, config.neg_factor, config.negatives).main
+        for part in (train.sample(config.seed), validation)
+    )
+    return Watched(*drawn)
 
 
 def ours_frozen(backbone: keras.Model, bank: Bank, watched: Watched, part: Part, config: TrainConfig) -> dict[str, Any]:
@@ -106,7 +115,7 @@ def measure_frozen(couples: int, size: int = 224) -> dict[str, Any]:
     """Time one epoch of the usual way, whose ten epochs are alike, between two cold runs of ours of all ten."""
     config = TrainConfig(loss=LOSS, epochs=EPOCHS, patience=EPOCHS, negatives="within")
     bank, train, validation = make_bank(couples, size)
-    watched = Watched.draw(train, validation, config)
+    watched = watched_pairs(train, validation, config)
     keras.utils.set_random_seed(0)
     backbone = build_leg("vgg16", size, "none")
     backbone.trainable = False
@@ -141,7 +150,7 @@ def measure_scratch(couples: int, size: int = 64) -> dict[str, Any]:
     """Time an epoch over the same number of pairs both ways, in turns: ours, usual, usual, ours."""
     config = TrainConfig(loss=LOSS, epochs=1, negatives="within")
     bank, train, validation = make_bank(couples, size)
-    watched = Watched.draw(train, validation, config)
+    watched = watched_pairs(train, validation, config)
     seconds: dict[str, list[float]] = {"ours": [], "usual": []}
     auc: dict[str, list[float]] = {"ours": [], "usual": []}
     for way in ("ours", "usual", "usual", "ours"):
@@ -183,7 +192,7 @@ def measure_quality(data: str, images: int, size: int = 64, epochs: int = 3) -> 
     dataset, bank = scan(data).decode((size, size))
     split, _ = certified_split(dataset, bank, seed=0, by="category", shares=(0.2, 0.2))
     train, validation = (part.sample(0, images) for part in (split.train, split.validation))
-    watched = Watched.draw(train, validation, config)
+    watched = watched_pairs(train, validation, config)
     found: dict[str, list[float]] = {"usual": [], "ours": []}
     goal = {"auc": 0.0}
     for way in ("usual", "ours", "ours", "usual"):
@@ -254,7 +263,7 @@ def memory_of(images: int) -> dict[str, float]:
         learner = make_learner(leg, MetricHead("squared"), table, train, config)
         threading.Thread(target=watch_memory, daemon=True).start()
         fit_stage(
-            learner, 1e-3, Watched.draw(train, validation, config), {}, Path(folder), Path(folder) / "checkpoint.npz"
+            learner, 1e-3, watched_pairs(train, validation, config), {}, Path(folder), Path(folder) / "checkpoint.npz"
         )
         done.set()
     return peak

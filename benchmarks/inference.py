@@ -32,8 +32,8 @@ def measure_pairs(n: int = 10_000, dimensions: int = 128) -> dict[str, Any]:
     """Score all pairs of n embeddings by both distances, and note the most memory this took beyond what was in use."""
     import numpy as np
 
-    from siamese_nb.embeddings import all_scores
     from siamese_nb.models import MetricHead
+    from siamese_nb.scoring import all_scores
 
     rng = np.random.default_rng(0)
     embeddings = rng.normal(size=(n, dimensions)).astype(np.float32)

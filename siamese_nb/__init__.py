@@ -12,9 +12,9 @@ from siamese_nb.startup import prepare_keras
 
 if TYPE_CHECKING:
     from siamese_nb.config import TrainConfig
-    from siamese_nb.dataset import scan
     from siamese_nb.errors import InputError
     from siamese_nb.sample import write_sample
+    from siamese_nb.scanning import scan
     from siamese_nb.training import train
     from siamese_nb.verifier import Verifier
 
@@ -24,7 +24,7 @@ _MODULES = {
     "InputError": "errors",
     "TrainConfig": "config",
     "Verifier": "verifier",
-    "scan": "dataset",
+    "scan": "scanning",
     "train": "training",
     "write_sample": "sample",
 }

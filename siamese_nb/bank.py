@@ -15,8 +15,6 @@ from siamese_nb.decoding import ABOUT, DAMAGED, IMAGES, ROWS, Failure, digest, d
 from siamese_nb.images import READING_RULE
 from siamese_nb.storage import cache_folder
 
-__all__ = ["Bank", "Failure", "digest"]
-
 
 @dataclass(frozen=True)
 class Bank:

@@ -6,11 +6,11 @@ from typing import Any
 import keras
 import numpy as np
 from numpy.typing import NDArray
-from tqdm.auto import tqdm
 
 from siamese_nb import metrics
 from siamese_nb.errors import InputError
 from siamese_nb.pairs import Pairs
+from siamese_nb.progress import progress_bar
 
 WATCHED = {
     "loss": "loss",
@@ -90,7 +90,7 @@ class Progress(keras.callbacks.Callback):  # type: ignore[misc]
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Open the bar."""
         done, total = self.epoch * self.steps, self.epochs * self.steps
-        self.bar = tqdm(total=total, initial=done, desc="Training", unit="batch", leave=False)
+        self.bar = progress_bar(None, "Training", "batch", total, done, after=0.0)
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Move the bar on."""

@@ -114,7 +114,7 @@ def train(
     with _answer(as_json) as answer:
         from siamese_nb import TrainConfig, scan
         from siamese_nb import train as train_verifier
-        from siamese_nb.config import read_settings
+        from siamese_nb.settings import read_settings
 
         given = {
             "leg": leg,
@@ -164,7 +164,7 @@ def score(
     """Score pairs of pictures: CSV one,two,score on stdout."""
     with _answer(as_json, silent=True) as answer:
         from siamese_nb import Verifier
-        from siamese_nb.dataset import read_pairs
+        from siamese_nb.pairs_file import read_pairs
 
         rows = read_pairs(pairs, labels=False)
         scores = Verifier.load(bundle).score([(pairs.parent / one, pairs.parent / two) for one, two, _ in rows])

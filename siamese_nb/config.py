@@ -1,70 +1,18 @@
 """How to train: a frozen configuration, checked when made, saved in the bundle."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from siamese_nb.errors import InputError
-from siamese_nb.pairs import NEGATIVES
-from siamese_nb.split import SPLIT_BY
-
-LOSSES = (
-    "binary_crossentropy",
-    "focal",
-    "contrastive",
-    "triplet",
-    "multi_similarity",
-    "supervised_contrastive",
-    "cosface",
-    "arcface",
-)
-BASE_SIZE = 96  # pixels: the side of the pictures that base_cnn takes when none is given
-OPTIMIZERS = ("adam", "muon")
-KEPT = ("best", "last")
-PAIR_LOSSES = ("binary_crossentropy", "focal")
-BATCH_LOSSES = ("contrastive", "triplet", "multi_similarity", "supervised_contrastive")  # of identities in a batch
-AUGMENTATIONS = ("none", "affine", "strokes", "photo")
-DEPTHS = ("block", "leg")
-MINING = ("none", "hard")
-DISTANCES = ("absolute", "squared")
-PRECISIONS = ("auto", "float32", "mixed_bfloat16", "mixed_float16")
-ENGINES = ("keras", "openvino", "openvino_bfloat16")
-SCRATCH_LEGS = ("base_cnn", "stroke_cnn", "koch2015")  # which start from random weights
-_CHOICES = {
-    "loss": LOSSES,
-    "augment": AUGMENTATIONS,
-    "depth": DEPTHS,
-    "mining": MINING,
-    "engine": ENGINES,
-    "precision": PRECISIONS,
-    "distance": DISTANCES,
-    "negatives": NEGATIVES,
-    "split_by": SPLIT_BY,
-    "schedule": ("constant", "cosine"),
-    "optimizer": OPTIMIZERS,
-    "keep": KEPT,
-}
-_KINDS = {str: "name", bool: "bool (true or false)"}
-_WORDS = {"True": "true", "False": "false", "None": "null"}  # as Python writes them
-_WHOLE_NUMBERS = {
-    "image_size": (28, 1024),  # below 28 pixels the legs' poolings leave nothing
-    "frame": (28, 1024),
-    "embedding": (1, 65_536),
-    "views": (0, 64),
-    "epochs": (1, 1_000_000),
-    "patience": (1, 1_000_000),
-    "batch_images": (8, 65_536),
-    "images_together": (8, 65_536),
-    "members": (1, 64),
-    "averaged_views": (1, 64),
-    "seed": (0, 2**32 - 1),  # NumPy's legacy generator, which Keras seeds too, takes no more
-}
+from siamese_nb.settings import BATCH_LOSSES, PAIR_LOSSES, SCRATCH_LEGS, check_settings
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig:
     """How to train a siamese network.
+
+    What a name may be stands in `siamese_nb.settings`.
 
     Attributes
     ----------
@@ -193,25 +141,9 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         """Check every setting, and raise `InputError` that names the first one that cannot be used."""
-        for name, allowed in _CHOICES.items():
-            if getattr(self, name) not in allowed:
-                raise InputError(f"{name}={getattr(self, name)!r} is not known; choose one of {', '.join(allowed)}")
-        for name, (least, most) in _WHOLE_NUMBERS.items():
-            value = getattr(self, name)
-            if name in ("image_size", "frame", "embedding") and value is None:
-                continue
-            if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-                raise InputError(f"{name}={value!r} is out of range; give a whole number from {least} to {most}")
-        for name in ("neg_factor", "learning_rate"):
-            value = getattr(self, name)
-            if not isinstance(value, int | float) or not 0 < value < 1000:
-                raise InputError(f"{name}={value!r} is out of range; give a number above 0 and below 1000")
-        self._check_shares()
-        kinds = {"leg": str, "weights": str, "fine_tune": bool, "rotations": bool, "reflections": bool, "whiten": bool}
-        for name, kind in kinds.items():
-            if not isinstance(getattr(self, name), kind):
-                raise InputError(f"{name}={getattr(self, name)!r} is not a {_KINDS[kind]}; give one")
-        self._check_together()
+        check_settings(vars(self))
+        for message in self._conflicts():
+            raise InputError(message)
 
     @property
     def learns_leg(self) -> bool:
@@ -223,50 +155,73 @@ class TrainConfig:
         """Whether pictures go through the leg while it learns, not only what a frozen part has made of them."""
         return self.learns_leg or (self.fine_tune and self.depth == "leg")
 
-    def _check_together(self) -> None:
-        """Raise `InputError` where a setting would change nothing beside the others, or they leave nothing to learn."""
-        pairs, frozen = self.loss in PAIR_LOSSES, not (self.learns_leg or self.fine_tune)
+    def _conflicts(self) -> Iterator[str]:
+        """Say what would change nothing beside the others, or leaves nothing to learn; each with how to mend it."""
+        if self.validation_share + self.test_share > 0.9:
+            yield (
+                f"validation_share={self.validation_share:g} and test_share={self.test_share:g} leave too little to "
+                "train on; give shares of 0.9 at most together"
+            )
         if self.views and self.augment == "none":
-            raise InputError(f"views={self.views} is of no use with augment='none'; give affine or photo, or no views")
+            yield f"views={self.views} is of no use with augment='none'; give affine or photo, or no views"
         for name in ("rotations", "reflections"):
             if getattr(self, name):
-                self._check_sides(name)
-        if self.mining != "none" and not pairs:
-            raise InputError(
+                yield from self._conflicts_of_sides(name)
+        if self.mining != "none" and self.loss not in PAIR_LOSSES:
+            yield (
                 f"mining={self.mining!r} is for losses of pairs, and loss={self.loss!r} compares each picture with "
                 f"many as it is; choose {' or '.join(PAIR_LOSSES)}, or leave mining out"
             )
-        if self.learns_leg:
-            for name in ("fine_tune", "views", "engine"):
-                if getattr(self, name) != getattr(TrainConfig, name):
-                    raise InputError(
-                        f"{name}={getattr(self, name)!r} is for a pretrained leg, and {self.leg} starts from random "
-                        f"weights and learns from pictures; choose leg mobilenetv2 or another, or leave {name} out"
-                    )
-        else:
-            for name in ("frame", "whiten", "members"):
-                if getattr(self, name) != getattr(TrainConfig, name):
-                    raise InputError(
-                        f"{name}={getattr(self, name)!r} is for legs that are trained from scratch, and {self.leg} is "
-                        f"not; choose stroke_cnn or another of those, or leave {name} out"
-                    )
-        if self.whiten and pairs:
-            raise InputError(
+        yield from self._conflicts_of_leg()
+        if self.whiten and self.loss in PAIR_LOSSES:
+            yield (
                 f"whiten=True would undo what loss={self.loss!r} learns of the neuron's weights; choose "
                 "supervised_contrastive or another loss of identities, or leave whiten out"
             )
         if self.depth != "block" and not self.fine_tune:
-            raise InputError(
+            yield (
                 f"depth={self.depth!r} says how much of a leg is fine-tuned, and fine_tune is off; "
                 "give fine_tune=True too, or leave depth out"
             )
-        if frozen and self.embedding is None and self.loss in BATCH_LOSSES:
-            raise InputError(
+        if not (self.learns_leg or self.fine_tune):
+            yield from self._conflicts_of_frozen()
+
+    def _conflicts_of_sides(self, name: str) -> Iterator[str]:
+        if self.loss in PAIR_LOSSES:
+            yield (
+                f"{name}=True needs a loss of identities, and loss={self.loss!r} is one of pairs; "
+                f"choose cosface or another, or leave {name} out"
+            )
+        if not self.learns_from_pictures:
+            yield (
+                f"{name}=True needs a leg that learns from pictures, and {self.leg} is frozen or learns its last "
+                f"block from feature maps; choose stroke_cnn, or fine_tune with depth=leg, or leave {name} out"
+            )
+
+    def _conflicts_of_leg(self) -> Iterator[str]:
+        """Say what is for the other sort of leg: pretrained ones, or those that are trained from scratch."""
+        for name in ("fine_tune", "views", "engine") if self.learns_leg else ("frame", "whiten", "members"):
+            if getattr(self, name) == getattr(TrainConfig, name):
+                continue
+            if self.learns_leg:
+                yield (
+                    f"{name}={getattr(self, name)!r} is for a pretrained leg, and {self.leg} starts from random "
+                    f"weights and learns from pictures; choose leg mobilenetv2 or another, or leave {name} out"
+                )
+            else:
+                yield (
+                    f"{name}={getattr(self, name)!r} is for legs that are trained from scratch, and {self.leg} is "
+                    f"not; choose stroke_cnn or another of those, or leave {name} out"
+                )
+
+    def _conflicts_of_frozen(self) -> Iterator[str]:
+        if self.embedding is None and self.loss in BATCH_LOSSES:
+            yield (
                 f"embedding=None leaves the features of {self.leg} as they are, so loss={self.loss!r} has nothing to "
                 f"learn; give embedding=128, or choose {' or '.join(PAIR_LOSSES)}"
             )
-        if frozen and self.engine != "keras" and self.precision not in ("auto", "float32"):
-            raise InputError(
+        if self.engine != "keras" and self.precision not in ("auto", "float32"):
+            yield (
                 f"precision={self.precision!r} is for engine=keras, and engine={self.engine!r} has its own; leave "
                 "precision out, or choose engine=openvino_bfloat16, or engine=keras"
             )
@@ -286,29 +241,6 @@ class TrainConfig:
             found.append(f"{given} changes nothing with loss={self.loss}: it is for {', '.join(BATCH_LOSSES)}")
         return found
 
-    def _check_sides(self, name: str) -> None:
-        if self.loss in PAIR_LOSSES:
-            raise InputError(
-                f"{name}=True needs a loss of identities, and loss={self.loss!r} is one of pairs; "
-                f"choose cosface or another, or leave {name} out"
-            )
-        if not self.learns_from_pictures:
-            raise InputError(
-                f"{name}=True needs a leg that learns from pictures, and {self.leg} is frozen or learns its last "
-                f"block from feature maps; choose stroke_cnn, or fine_tune with depth=leg, or leave {name} out"
-            )
-
-    def _check_shares(self) -> None:
-        for name in ("validation_share", "test_share"):
-            value = getattr(self, name)
-            if not isinstance(value, int | float) or not 0 < value < 1:
-                raise InputError(f"{name}={value!r} is out of range; give a number above 0 and below 1")
-        if self.validation_share + self.test_share > 0.9:
-            raise InputError(
-                f"validation_share={self.validation_share:g} and test_share={self.test_share:g} leave too little to "
-                "train on; give shares of 0.9 at most together"
-            )
-
     def to_dict(self) -> dict[str, Any]:
         """Give the configuration as plain values for JSON."""
         return asdict(self)
@@ -320,28 +252,3 @@ class TrainConfig:
         if unknown:
             raise InputError(f"the setting {', '.join(sorted(unknown))} is not known; see TrainConfig")
         return cls(**values)
-
-
-def read_settings(given: Sequence[str]) -> dict[str, Any]:
-    """Read settings as they are written on a command line.
-
-    Raises
-    ------
-    InputError
-        If one is not `name=value`.
-
-    Examples
-    --------
-    >>> read_settings(["schedule=cosine", "views=5", "rotations=true", "embedding=null"])
-    {'schedule': 'cosine', 'views': 5, 'rotations': True, 'embedding': None}
-    """
-    values: dict[str, Any] = {}
-    for setting in given:
-        name, equals, value = setting.partition("=")
-        if not equals:
-            raise InputError(f"the setting {setting!r} has no value; write it as name=value")
-        try:
-            values[name.strip()] = json.loads(_WORDS.get(value.strip(), value))
-        except ValueError:  # a bare word
-            values[name.strip()] = value.strip()
-    return values

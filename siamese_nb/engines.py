@@ -10,8 +10,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from siamese_nb.config import ENGINES
 from siamese_nb.errors import InputError
+from siamese_nb.settings import ENGINES
 
 EXACT = ("keras", "openvino")
 """Engines that give what the leg itself gives, but for float32's rounding."""

@@ -17,7 +17,7 @@ REVIEW_FILE = "review.csv"  # what a person said about the pictures, see `siames
 _BLOCK, _THREADS = 64, 8  # files that a thread reads at once; threads, most of which wait for the disk
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Problem:
     """Something in a dataset that does not fit: where, what kind, and what to do about it.
 

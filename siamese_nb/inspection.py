@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from siamese_nb.bank import Bank
-from siamese_nb.config import BASE_SIZE, SCRATCH_LEGS, TrainConfig
-from siamese_nb.dataset import Dataset, scan
+from siamese_nb.config import TrainConfig
+from siamese_nb.dataset import Dataset
 from siamese_nb.descriptors import describe_looks
-from siamese_nb.doctor import THUMBNAIL, Finding, disguised_likeness, examine, figures_of, find_leaks
+from siamese_nb.doctor import THUMBNAIL, Finding, appearance_of, disguised_likeness, examine, find_leaks
 from siamese_nb.doctor.embedded import without_blanks
 from siamese_nb.errors import InputError
+from siamese_nb.scanning import scan
+from siamese_nb.settings import BASE_SIZE, SCRATCH_LEGS
 from siamese_nb.suspects import Suspect, find_suspects
 
 
@@ -115,10 +117,10 @@ def inspect_labels(dataset: Dataset, bank: Bank, bundle: str | os.PathLike[str] 
     InputError
         If there is no such bundle.
     """
-    dataset = without_blanks(dataset, figures_of(bank).statistics)
+    dataset = without_blanks(dataset, appearance_of(bank).statistics)
     if bundle is None:
         return find_suspects(dataset, describe_looks(bank.images), fewest=3)
-    from siamese_nb.embeddings import bank_embeddings
+    from siamese_nb.embedding_cache import bank_embeddings
     from siamese_nb.verifier import Verifier
 
     verifier = Verifier.load(bundle)
@@ -141,7 +143,8 @@ def _network(leg: str | None, image_size: int | None, weights: str, bundle: str 
 
 
 def _embedded(network: Any, bank: Bank) -> dict[str, Any]:
-    from siamese_nb.embeddings import bank_embeddings, embed
+    from siamese_nb.embedding_cache import bank_embeddings
+    from siamese_nb.embeddings import embed
 
     embeddings = bank_embeddings(network, bank)
     return {

@@ -5,6 +5,9 @@ from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from siamese_nb.files import Problem
 
 NOT_IN_USE = -1
@@ -61,9 +64,18 @@ def leaf_folders(paths: list[str], problems: list[Problem]) -> tuple[list[int], 
     return identity, [parent.parent.as_posix() for parent in parents]
 
 
+def without_lonely(identity: NDArray[np.int64], layout: str) -> NDArray[np.int64]:
+    """Take pictures out of use whose twin went, in layouts where one alone is of no use."""
+    if layout not in _IN_TWOS:
+        return identity
+    values, inverse, counts = np.unique(identity, return_inverse=True, return_counts=True)
+    return np.where(counts[inverse] > 1, identity, NOT_IN_USE) if len(values) else identity
+
+
 Layout = Callable[[list[str], list[Problem]], tuple[list[int], list[str]]]
 
 OF_FOLDERS: dict[str, Layout] = {"couples": match_twins, "identities": leaf_folders}
 """Layouts of folders by name: takes the paths of pictures; returns what each shows, a number or `NOT_IN_USE`, and the
 name of its category; adds a problem for each that does not fit."""
+_IN_TWOS = ("couples",)
 LAYOUTS = (*OF_FOLDERS, "pairs")

@@ -12,13 +12,15 @@ from siamese_nb.batches import Batches, IdentityBatches, PairBatches, image_batc
 from siamese_nb.calibration import fit_sigmoid
 from siamese_nb.config import TrainConfig
 from siamese_nb.distribution import Gathered, OneDevice
-from siamese_nb.embeddings import pair_scores, row_embeddings
+from siamese_nb.embeddings import row_embeddings
 from siamese_nb.errors import InputError
-from siamese_nb.losses import OF_ALL, OF_BATCH, OF_PAIRS, Directions, pair_loss
+from siamese_nb.losses import OF_ALL, OF_BATCH, Directions, pair_loss
 from siamese_nb.metrics import GENUINE, IMPOSTOR
 from siamese_nb.mining import NONE_CONFIRMED, Mined
 from siamese_nb.models import MetricHead, build_in_batch, differences
 from siamese_nb.pairs import Pairs, Part
+from siamese_nb.scoring import pair_scores
+from siamese_nb.settings import PAIR_LOSSES
 
 _IDENTITY_IMAGES = 128  # of a frozen leg's features in a batch: they are cheap, and more of them hold harder impostors
 
@@ -118,7 +120,7 @@ class IdentityLearner(PairLearner):
         if (self.part.labelled[:, 2] == IMPOSTOR).any():
             raise InputError(
                 f"loss={name} needs to know what every image shows, and a file of pairs says it of its pairs alone; "
-                f"choose {' or '.join(OF_PAIRS)}"
+                f"choose {' or '.join(PAIR_LOSSES)}"
             )
         batches = IdentityBatches(self.table, self.part, self.config, _IDENTITY_IMAGES if self.cheap else None)
         directions = Directions(batches.identities) if name in OF_ALL else None
@@ -157,7 +159,7 @@ def make_learner(
     distribution: OneDevice | None = None,
 ) -> PairLearner:
     """Return the learner of the loss that the configuration names; for the parameters see `PairLearner`."""
-    kind = PairLearner if config.loss in OF_PAIRS else IdentityLearner
+    kind = PairLearner if config.loss in PAIR_LOSSES else IdentityLearner
     return kind(leg, head, table, part, config, views, distribution)
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import h5py
 import keras
 
-from siamese_nb.config import SCRATCH_LEGS
 from siamese_nb.errors import InputError
 from siamese_nb.preprocessing import Preprocessing
 from siamese_nb.scratch_legs import SCRATCH
+from siamese_nb.settings import SCRATCH_LEGS
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def build_leg(name: str, size: int, weights: str = "imagenet") -> keras.Model:
     Parameters
     ----------
     name : str
-        One of `siamese_nb.config.SCRATCH_LEGS`, which are trained from scratch, or of `LEGS`.
+        One of `siamese_nb.settings.SCRATCH_LEGS`, which are trained from scratch, or of `LEGS`.
     size : int
         Side of the pictures in pixels.
     weights : str

@@ -11,8 +11,6 @@ from typing import Any
 import keras
 from keras import ops
 
-from siamese_nb.config import PAIR_LOSSES
-
 _CONTRASTIVE_MARGIN = 1.0
 _TRIPLET_MARGIN = 0.3
 _TEMPERATURE = 0.07
@@ -125,7 +123,6 @@ OF_BATCH: dict[str, Loss] = {
 """Losses `(identity, embeddings) -> number`, over the images of a batch."""
 OF_ALL: dict[str, Loss] = {loss.__name__: loss for loss in (cosface, arcface)}
 """Losses `(identity, cosines) -> number`, over each image's cosines with a direction of every identity."""
-OF_PAIRS = PAIR_LOSSES
 
 
 class Directions(keras.layers.Layer):  # type: ignore[misc]

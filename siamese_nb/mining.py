@@ -13,11 +13,11 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from siamese_nb.embeddings import DISTANCES, pair_scores, weighted
 from siamese_nb.metrics import IMPOSTOR
 from siamese_nb.models import MetricHead
 from siamese_nb.pairs import ACROSS, WITHIN, Pairs, Part
 from siamese_nb.progress import progress_bar
+from siamese_nb.scoring import DISTANCES, pair_scores, weighted
 
 MINED_IMAGES = {"squared": 20_000, "absolute": 4_000}  # compared before an epoch: seconds on two cores, not minutes
 SEARCHED_IMAGES = {"squared": 100_000, "absolute": 20_000}  # compared once, in the end

@@ -15,7 +15,7 @@ _LEAST = 1e-3  # distances below come of float16 alone
 
 
 @dataclass(frozen=True, eq=False)
-class Sample:
+class Reference:
     """Descriptions of some training pictures, and how far from them a picture of the same sort may lie.
 
     Attributes
@@ -70,8 +70,8 @@ class Known:
 
     Attributes
     ----------
-    embeddings : Sample
-    colours : Sample or None
+    embeddings : Reference
+    colours : Reference or None
         Of `siamese_nb.descriptors.describe_colours`; None in bundles of earlier versions.
 
     References
@@ -79,8 +79,8 @@ class Known:
     Sun, Ming, Zhu, Li (2022), Out-of-Distribution Detection with Deep Nearest Neighbors, ICML.
     """
 
-    embeddings: Sample
-    colours: Sample | None = None
+    embeddings: Reference
+    colours: Reference | None = None
 
     @classmethod
     def from_parts(
@@ -107,19 +107,19 @@ class Known:
         things = np.asarray(train_things)
         rows = np.sort(np.random.default_rng(seed).permutation(len(things))[:_AT_MOST])
         known = [unit_length(np.asarray(part)[rows].astype(np.float64)) for part in train]
-        samples = [Sample(part.astype(np.float16), float("inf")) for part in known]
-        distances = [sample.distance(part) for sample, part in zip(samples, validation, strict=True)]
+        references = [Reference(part.astype(np.float16), float("inf")) for part in known]
+        distances = [reference.distance(part) for reference, part in zip(references, validation, strict=True)]
         held_out = np.asarray(validation_things)
         if len(np.unique(things[rows])) > 1:
             distances = [
-                np.append(found, sample.distance_between(things[rows]))
-                for found, sample in zip(distances, samples, strict=True)
+                np.append(found, reference.distance_between(things[rows]))
+                for found, reference in zip(distances, references, strict=True)
             ]
             held_out = np.append(held_out, things[rows])
         units = [max(_LEAST, float(np.quantile(found, 1.0 - _RATE))) for found in distances]
         limit = _limit(np.max([found / unit for found, unit in zip(distances, units, strict=True)], axis=0), held_out)
         limits = [max(_LEAST, unit * limit) for unit in units]
-        return cls(*(Sample(sample.vectors, limit) for sample, limit in zip(samples, limits, strict=True)))
+        return cls(*(Reference(reference.vectors, limit) for reference, limit in zip(references, limits, strict=True)))
 
     def are_novel(self, embeddings: ArrayLike, colours: ArrayLike) -> NDArray[np.bool_]:
         """Say of each picture whether it lies farther from what was trained on than pictures of the same sort do.
@@ -147,8 +147,8 @@ class Known:
         if not file.is_file():
             return None
         with np.load(file) as stored:
-            embeddings = Sample(stored["embeddings"], float(stored["limit"]))
-            colours = Sample(stored["colours"], float(stored["colour_limit"])) if "colours" in stored else None
+            embeddings = Reference(stored["embeddings"], float(stored["limit"]))
+            colours = Reference(stored["colours"], float(stored["colour_limit"])) if "colours" in stored else None
         return cls(embeddings, colours)
 
 

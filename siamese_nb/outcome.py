@@ -14,8 +14,8 @@ from siamese_nb.board import draw_hardest, write_outcome
 from siamese_nb.calibration import fit_calibration
 from siamese_nb.descriptors import describe_colours
 from siamese_nb.devices import set_precision
-from siamese_nb.doctor import figures_of
-from siamese_nb.embeddings import cosine_scores, pair_scores, row_embeddings
+from siamese_nb.doctor import appearance_of
+from siamese_nb.embeddings import row_embeddings
 from siamese_nb.engines import EXACT
 from siamese_nb.errors import InputError
 from siamese_nb.frames import frame_first
@@ -30,6 +30,7 @@ from siamese_nb.provenance import dataset_facts, versions
 from siamese_nb.review import judged_pictures
 from siamese_nb.run import Run
 from siamese_nb.scored_pairs import ScoredPairs
+from siamese_nb.scoring import cosine_scores, pair_scores
 from siamese_nb.thresholds import choose_threshold
 from siamese_nb.training_data import TrainingData
 from siamese_nb.verifier import Verifier
@@ -84,7 +85,7 @@ class Outcome:
             If the network collapsed: all its scores are equal.
         """
         run, data = self.run, self.data
-        pairs = {name: self._scored(getattr(data.split, name)) for name in ("validation", "test")}
+        pairs = {name: self._scored(name) for name in data.judged}
         judged = pairs["validation"]
         if is_collapsed(judged.scores):
             raise InputError(
@@ -106,7 +107,7 @@ class Outcome:
         if run.config.mining != "none":
             about["suspects"] = self._suspects()
         used = np.concatenate([data.split.train.images, data.split.validation.images])
-        seen, looks = np.unique(data.bank.digests[used]), figures_of(data.bank).hashes[used]
+        seen, looks = np.unique(data.bank.digests[used]), appearance_of(data.bank).hashes[used]
         model = build_siamese(self.leg, self.head)
         return Verifier(model, about, run.history, pairs, seen, looks, self._known())
 
@@ -125,16 +126,15 @@ class Outcome:
         }
         write_projector(folder, self.embeddings[part.images], images[part.images], columns)
 
-    def _scored(self, part: Part) -> ScoredPairs:
-        pairs, counted = self.data.judged(part)
+    def _scored(self, name: str) -> ScoredPairs:
+        pairs, part = self.data.judged[name], getattr(self.data.split, name)
         scores = pair_scores(self.head, self.embeddings, pairs.one, pairs.two)
-        return ScoredPairs.from_pairs(pairs, counted, scores, self.data.dataset.paths, part)
+        return ScoredPairs.from_pairs(pairs, scores, self.data.dataset.paths, part)
 
     def _baselines(self) -> dict[str, dict[str, float]]:
         """Measure on the test pairs what needs no training."""
-        run, data = self.run, self.data
-        pairs, _ = data.judged(data.split.test)
-        scores = {"colour_histogram": colour_histogram_baseline(data.bank.images, pairs.one, pairs.two)}
+        run, pairs = self.run, self.data.judged["test"]
+        scores = {"colour_histogram": colour_histogram_baseline(self.data.bank.images, pairs.one, pairs.two)}
         if run.features is not None and not run.config.fine_tune:
             scores["frozen_cosine"] = cosine_scores(run.features, pairs.one, pairs.two)
         return {name: auc_by_kind(pairs, values) for name, values in scores.items()}

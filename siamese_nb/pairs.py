@@ -48,6 +48,24 @@ class Pairs:
 
 
 @dataclass(frozen=True, eq=False)
+class JudgedPairs(Pairs):
+    """Pairs that a network is judged by.
+
+    Attributes
+    ----------
+    counted : ndarray of shape (n_pairs,), bool
+        Whether the pair enters the main figures, or is there to be reported apart. The others are those of `Pairs`.
+    """
+
+    counted: NDArray[np.bool_]
+
+    @property
+    def main(self) -> Pairs:
+        """The pairs that enter the main figures: those counted."""
+        return self.take(np.flatnonzero(self.counted))
+
+
+@dataclass(frozen=True, eq=False)
 class Part:
     """The images of one part of a split, from which pairs are drawn.
 
@@ -115,29 +133,26 @@ class Part:
             np.concatenate([genuine, impostor]), np.repeat([GENUINE, IMPOSTOR], [len(genuine), len(impostor)])
         )
 
-    def judged(self, seed: int, neg_factor: float, negatives: str) -> tuple[Pairs, NDArray[np.bool_]]:
+    def judged(self, seed: int, neg_factor: float, negatives: str) -> JudgedPairs:
         """Draw the one fixed set of pairs that a network is judged on, by a part's images and a seed alone.
 
         Where a pairs file names impostors, the set is every pair of the file, as it is.
 
         Returns
         -------
-        pairs : Pairs
-            As `draw` gives them, and after them as many impostors of the kind that `negatives` leaves out.
-        counted : ndarray of shape (n_pairs,), bool
-            False for the latter: they are reported apart and do not enter the main figures.
+        JudgedPairs
+            As `draw` gives them; after them, not counted, as many impostors of the kind that `negatives` leaves out.
         """
         if (self.labelled[:, 2] == IMPOSTOR).any():
-            pairs = self._labelled(self.labelled[:, :2], self.labelled[:, 2])
-            return pairs, np.ones(len(pairs), bool)
+            return _judged(self._labelled(self.labelled[:, :2], self.labelled[:, 2]))
         rng = np.random.default_rng([seed, len(self.images)])
         pairs = self.draw(rng, neg_factor, negatives, _MOST_JUDGED)
         if negatives == "mixed":
-            return pairs, np.ones(len(pairs), bool)
+            return _judged(pairs)
         other, kind = ("within", WITHIN) if negatives == "across" else ("across", ACROSS)
         extra = self.draw(rng, neg_factor, other, _MOST_JUDGED)
         extra = extra.take(np.flatnonzero(extra.kind == kind))
-        return pairs.join(extra), np.arange(len(pairs) + len(extra)) < len(pairs)
+        return _judged(pairs, extra)
 
     def identity_of(self, images: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return what these images of the part show."""
@@ -196,6 +211,11 @@ class Part:
         step = rng.integers(0, np.maximum(size - without_size, 1))
         chosen = start + (without_start - start + without_size + step) % size
         return np.asarray(self.images[chosen], np.int64)
+
+
+def _judged(counted: Pairs, apart: Pairs | None = None) -> JudgedPairs:
+    pairs = counted if apart is None else counted.join(apart)
+    return JudgedPairs(**vars(pairs), counted=np.arange(len(pairs)) < len(counted))
 
 
 def _run_around(

@@ -1,6 +1,5 @@
 """One training run: a network is built for a dataset, or several, and learns from it in stages."""
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,7 +8,6 @@ from typing import Any
 import keras
 import numpy as np
 from numpy.typing import NDArray
-from tqdm.auto import tqdm
 
 from siamese_nb.augmentation import fixed_views
 from siamese_nb.blocks import cut_leg, freeze_statistics
@@ -18,11 +16,12 @@ from siamese_nb.config import TrainConfig
 from siamese_nb.dataset import Dataset
 from siamese_nb.devices import choose_precision, set_precision
 from siamese_nb.distribution import OneDevice
-from siamese_nb.embeddings import bank_embeddings, map_features
+from siamese_nb.embedding_cache import bank_embeddings, map_features
 from siamese_nb.errors import InputError
 from siamese_nb.learners import make_learner
 from siamese_nb.legs import build_leg, default_size
 from siamese_nb.models import MetricHead, build_projection
+from siamese_nb.progress import say
 from siamese_nb.stages import fit_stage
 from siamese_nb.training_data import TrainingData
 from siamese_nb.watching import Panel
@@ -93,7 +92,7 @@ class Run:
                 raise
             if self.panel is None:  # else it says so itself
                 kept = "the best epoch so far is kept" if self.config.keep == "best" else "it is kept as it is now"
-                tqdm.write(f"Stopped: {kept}. Start again in the same way to go on.", file=sys.stderr)
+                say(f"Stopped: {kept}. Start again in the same way to go on.")
             return True
         return False
 

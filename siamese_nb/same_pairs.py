@@ -4,8 +4,9 @@ import os
 from collections.abc import Mapping
 from dataclasses import replace
 
-from siamese_nb.dataset import Dataset, scan
+from siamese_nb.dataset import Dataset
 from siamese_nb.errors import InputError
+from siamese_nb.scanning import scan
 from siamese_nb.scored_pairs import ScoredPairs
 from siamese_nb.verifier import Verifier
 

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from siamese_nb.dataset import scan
 from siamese_nb.errors import InputError
 from siamese_nb.files import SAMPLE_MARKER
 from siamese_nb.progress import progress_bar
 from siamese_nb.rendering import FAMILIES, render_couple
+from siamese_nb.scanning import scan
 from siamese_nb.storage import whole_folder
 from siamese_nb.threads import in_threads
 

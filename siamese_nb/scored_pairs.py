@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from siamese_nb.intervals import figures_with_intervals
 from siamese_nb.metrics import GENUINE
-from siamese_nb.pairs import ACROSS, WITHIN, Pairs, Part
+from siamese_nb.pairs import ACROSS, WITHIN, JudgedPairs, Part
 from siamese_nb.storage import write_rows
 
 _COLUMNS = ("one", "two", "label", "kind", "counted", "score", "one_identity", "two_identity")
@@ -47,7 +47,7 @@ class ScoredPairs:
 
     @classmethod
     def from_pairs(
-        cls, pairs: Pairs, counted: NDArray[np.bool_], scores: NDArray[np.float64], paths: Sequence[str], part: Part
+        cls, pairs: JudgedPairs, scores: NDArray[np.float64], paths: Sequence[str], part: Part
     ) -> "ScoredPairs":
         """Join drawn pairs, which point into a bank, with their scores and the paths of the bank's rows."""
         return cls(
@@ -55,7 +55,7 @@ class ScoredPairs:
             two=tuple(paths[row] for row in pairs.two.tolist()),
             labels=pairs.label,
             kinds=pairs.kind,
-            counted=counted,
+            counted=pairs.counted,
             scores=scores,
             one_identity=part.identity_of(pairs.one),
             two_identity=part.identity_of(pairs.two),

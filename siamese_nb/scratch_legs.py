@@ -6,8 +6,8 @@ from typing import Any
 import keras
 from keras import ops
 
-from siamese_nb.config import BASE_SIZE
 from siamese_nb.preprocessing import Preprocessing
+from siamese_nb.settings import BASE_SIZE
 
 _STROKE_BLOCKS = ((24, True), (48, False), (64, True), (96, False), (96, True), (128, False), (128, False))
 """Channels of each convolution, and whether its output is halved in width and height."""

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamese_nb.dataset import Dataset
-from siamese_nb.embeddings import row_scores
 from siamese_nb.errors import InputError
 from siamese_nb.intervals import figures_with_intervals
 from siamese_nb.metrics import GENUINE, IMPOSTOR
 from siamese_nb.oneshot import draw_trials, one_shot_figures
 from siamese_nb.pairs import GENUINE_PAIR, WITHIN, Pairs, Part
+from siamese_nb.scoring import row_scores
 from siamese_nb.unseen import draw_unseen
 from siamese_nb.verifier import Verifier
 
@@ -64,22 +64,22 @@ def draw_between_sources(part: Part, source: NDArray[np.generic], count: int, rn
     InputError
         If there are no such pairs.
     """
-    drawn: dict[int, list[tuple[int, int]]] = {0: [], 1: []}
+    drawn: dict[int, list[tuple[int, int]]] = {GENUINE: [], IMPOSTOR: []}
     for place in rng.choice(len(part.images), 4 * count).tolist():
-        label = int(len(drawn[1]) < (count + 1) // 2)
+        label = GENUINE if len(drawn[GENUINE]) < (count + 1) // 2 else IMPOSTOR
         if len(drawn[label]) == (count // 2 if label == IMPOSTOR else (count + 1) // 2):
             break
         same = part.identity == part.identity[place]
-        fits = same if label else (part.category == part.category[place]) & ~same
+        fits = same if label == GENUINE else (part.category == part.category[place]) & ~same
         others = np.flatnonzero(fits & (source != source[place]))
         if len(others):
             drawn[label].append((place, int(rng.choice(others))))
-    if len(drawn[0]) + len(drawn[1]) < count:
+    if sum(map(len, drawn.values())) < count:
         raise InputError(
             "there are too few pairs of one category from two sources, genuine and impostor; add pictures from others"
         )
-    pairs = np.array(drawn[1] + drawn[0])
-    labels = np.repeat([1, 0], [len(drawn[1]), len(drawn[0])])
+    pairs = np.array(drawn[GENUINE] + drawn[IMPOSTOR])
+    labels = np.repeat([GENUINE, IMPOSTOR], [len(drawn[GENUINE]), len(drawn[IMPOSTOR])])
     rows = part.images[pairs]
     return Pairs(rows[:, 0], rows[:, 1], labels, np.where(labels == GENUINE, GENUINE_PAIR, WITHIN))
 

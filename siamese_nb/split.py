@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamese_nb.components import tied
-from siamese_nb.dataset import NOT_IN_USE, Dataset
+from siamese_nb.dataset import Dataset
 from siamese_nb.errors import InputError
+from siamese_nb.layouts import NOT_IN_USE
 from siamese_nb.metrics import IMPOSTOR
 from siamese_nb.pairs import Part
 

@@ -9,13 +9,12 @@ import numpy as np
 from siamese_nb.board import BoardLogs
 from siamese_nb.callbacks import DIVERGED, PairMetrics, Progress
 from siamese_nb.checkpoints import Checkpoint, History
-from siamese_nb.config import TrainConfig
 from siamese_nb.engines import compiled_by_xla
 from siamese_nb.errors import InputError
 from siamese_nb.learners import PairLearner
 from siamese_nb.mining import MINED_IMAGES, MineBetweenEpochs
 from siamese_nb.muon import Muon
-from siamese_nb.pairs import Pairs, Part
+from siamese_nb.pairs import Pairs
 from siamese_nb.watching import Panel, Reports
 
 _RISE = 0.1  # of all steps, in which the learning rate goes up, and of the rate, where it starts
@@ -28,11 +27,6 @@ class Watched:
 
     train: Pairs
     validation: Pairs
-
-    @classmethod
-    def draw(cls, train: Part, validation: Part, config: TrainConfig) -> "Watched":
-        """Draw them; they follow from the parts and the seed alone."""
-        return cls(_judged(train.sample(config.seed), config), _judged(validation, config))
 
 
 def fit_stage(
@@ -156,8 +150,3 @@ def _schedule(learner: PairLearner, rate: float) -> float | keras.optimizers.sch
     return keras.optimizers.schedules.CosineDecay(
         rate * _RISE, max(1, steps - rise), warmup_target=rate, warmup_steps=rise
     )
-
-
-def _judged(part: Part, config: TrainConfig) -> Pairs:
-    pairs, counted = part.judged(config.seed, config.neg_factor, config.negatives)
-    return pairs.take(np.flatnonzero(counted))

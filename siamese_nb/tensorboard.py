@@ -21,6 +21,8 @@ from tensorboard.plugins.scalar.metadata import create_summary_metadata as scala
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
 from tensorboard.util.tensor_util import make_tensor_proto
 
+from siamese_nb.metrics import ScoreTable
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -105,7 +107,7 @@ class Logs:
 
 
 def count_at_thresholds(labels: NDArray[np.int64], scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Count right and wrong verdicts at evenly spaced thresholds from 0 to 1, accepting where score >= threshold.
+    """Count right and wrong verdicts at evenly spaced thresholds from 0 to 1.
 
     Returns
     -------
@@ -113,12 +115,6 @@ def count_at_thresholds(labels: NDArray[np.int64], scores: NDArray[np.float64]) 
         True positives, false positives, true negatives, false negatives, precision, recall; precision is 1 where
         nothing is accepted.
     """
-    thresholds = np.linspace(0, 1, _THRESHOLDS)
-    accepted = []
-    for kind in (1, 0):
-        ordered = np.sort(scores[labels == kind])
-        accepted.append(len(ordered) - np.searchsorted(ordered, thresholds, side="left"))
-    true, false = accepted
-    precision = np.where(true + false > 0, true / np.maximum(true + false, 1), 1.0)
-    recall = true / max(int(true[0]), 1)
-    return np.stack([true, false, false[0] - false, true[0] - true, precision, recall]).astype(np.float64)
+    found = ScoreTable.from_scores(labels, scores).counts(np.linspace(0, 1, _THRESHOLDS))
+    pairs = (found.true_accepts, found.false_accepts, found.true_rejects, found.false_rejects)
+    return np.stack([*pairs, np.nan_to_num(found.precision, nan=1.0), np.nan_to_num(found.recall)], dtype=np.float64)

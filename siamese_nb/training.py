@@ -4,22 +4,21 @@ import contextlib
 import itertools
 import os
 import shutil
-import sys
 import tempfile
 import time
 from contextlib import ExitStack
 from pathlib import Path
 
-from tqdm.auto import tqdm
-
 from siamese_nb.board import write_settings
 from siamese_nb.config import TrainConfig
-from siamese_nb.dataset import Dataset, scan
+from siamese_nb.dataset import Dataset
 from siamese_nb.distribution import make_distribution
 from siamese_nb.engines import check_engine
 from siamese_nb.errors import InputError
 from siamese_nb.outcome import Outcome
+from siamese_nb.progress import say
 from siamese_nb.run import begin_runs, learn_all
+from siamese_nb.scanning import scan
 from siamese_nb.storage import check_writable
 from siamese_nb.verifier import Verifier
 from siamese_nb.watching import Panel, told
@@ -70,7 +69,7 @@ def train(
     if config.mining != "none" and spread.replicas > 1:
         raise InputError(f"mining={config.mining!r} needs one device; leave it out, or distribution=data_parallel")
     for note in config.unused():
-        tqdm.write(note, file=sys.stderr)
+        say(note)
     started = time.strftime("%Y%m%d-%H%M%S")
     with told(panel), ExitStack() as undone:
         if not spread.chief:  # of several machines the first one writes; what the others write goes with them

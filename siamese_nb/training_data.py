@@ -12,12 +12,12 @@ from siamese_nb.bank import Bank
 from siamese_nb.config import TrainConfig
 from siamese_nb.dataset import Dataset
 from siamese_nb.doctor import Certificate, certified_split
-from siamese_nb.embeddings import bank_embeddings
+from siamese_nb.embedding_cache import bank_embeddings
 from siamese_nb.errors import InputError
 from siamese_nb.frames import build_frame
 from siamese_nb.metrics import IMPOSTOR
 from siamese_nb.mining import NONE_CONFIRMED
-from siamese_nb.pairs import Pairs, Part
+from siamese_nb.pairs import JudgedPairs, Part
 from siamese_nb.provenance import versions
 from siamese_nb.review import confirmed_impostors
 from siamese_nb.split import Split
@@ -37,8 +37,6 @@ class TrainingData:
     split : Split
     proof : Certificate
         That the split's parts share nothing.
-    watched : Watched
-        The fixed pairs that every stage is watched by.
     confirmed : ndarray of shape (n_confirmed, 2), int64
         Impostors, as rows of the bank, that a person has called so; none where nothing is mined.
     """
@@ -48,12 +46,11 @@ class TrainingData:
     bank: Bank
     split: Split
     proof: Certificate
-    watched: Watched
     confirmed: NDArray[np.int64]
 
     @classmethod
     def prepare(cls, dataset: Dataset, config: TrainConfig, size: int) -> "TrainingData":
-        """Decode the pictures to squares of this side, split them, and draw what training is watched by.
+        """Decode the pictures to squares of this side, and split them.
 
         Raises
         ------
@@ -69,9 +66,8 @@ class TrainingData:
                 f"mining={config.mining!r} needs to know what every picture shows, and a file of pairs that names its "
                 "impostors says it of its pairs alone; leave mining out"
             )
-        watched = Watched.draw(split.train, split.validation, config)
         confirmed = confirmed_impostors(dataset.root, dataset.paths) if mines else NONE_CONFIRMED
-        return cls(config, dataset, bank, split, proof, watched, confirmed)
+        return cls(config, dataset, bank, split, proof, confirmed)
 
     @cached_property
     def pictures(self) -> NDArray[np.uint8]:
@@ -92,6 +88,15 @@ class TrainingData:
             key.update(np.ascontiguousarray(array).data)
         return key.digest()
 
-    def judged(self, part: Part) -> tuple[Pairs, NDArray[np.bool_]]:
-        """Draw the fixed pairs of a part, and tell which of them count; they follow from it and the seed alone."""
+    @cached_property
+    def judged(self) -> dict[str, JudgedPairs]:
+        """The fixed pairs of `"validation"` and of `"test"`."""
+        return {name: self._judged(getattr(self.split, name)) for name in ("validation", "test")}
+
+    @cached_property
+    def watched(self) -> Watched:
+        """The fixed pairs that every stage is watched by."""
+        return Watched(self._judged(self.split.train.sample(self.config.seed)).main, self.judged["validation"].main)
+
+    def _judged(self, part: Part) -> JudgedPairs:
         return part.judged(self.config.seed, self.config.neg_factor, self.config.negatives)

@@ -12,13 +12,16 @@ from numpy.typing import NDArray
 
 from siamese_nb.bundle import Bundle, read_bundle, rewrite_about, write_bundle
 from siamese_nb.calibration import Calibration
-from siamese_nb.dataset import Dataset, scan
-from siamese_nb.embeddings import bank_embeddings, embed, pair_scores, row_scores
+from siamese_nb.dataset import Dataset
+from siamese_nb.embedding_cache import bank_embeddings
+from siamese_nb.embeddings import embed
 from siamese_nb.errors import InputError
 from siamese_nb.images import ImageSource, read_image
 from siamese_nb.metrics import check_threshold, is_collapsed, verdict
 from siamese_nb.models import MetricHead
+from siamese_nb.scanning import scan
 from siamese_nb.scored_pairs import ScoredPairs
+from siamese_nb.scoring import pair_scores, row_scores
 from siamese_nb.suspects import Suspect
 
 _IMAGES_AT_ONCE = 1024  # decoded pictures in memory
@@ -257,9 +260,9 @@ class Verifier(Bundle):
         dataset, bank = dataset.decode(self.image_size)
         known = (self, *beside)
         seen, looks = (np.concatenate([getattr(one, name) for one in known]) for name in ("seen", "looks"))
-        part, drawn, counted, counts = draw_unseen(dataset, bank, seen, looks, self.about["config"])
+        part, drawn, counts = draw_unseen(dataset, bank, seen, looks, self.about["config"])
         scores = row_scores(self.leg, self.head, bank.images, drawn.one, drawn.two)
-        return ScoredPairs.from_pairs(drawn, counted, scores, dataset.paths, part), counts
+        return ScoredPairs.from_pairs(drawn, scores, dataset.paths, part), counts
 
     def search(self, query: ImageSource, dataset: Dataset, k: int = 10) -> list[dict[str, Any]]:
         """Rank a dataset's pictures by their score with one picture.

@@ -27,7 +27,7 @@ class SmallViews(keras.layers.Layer):  # type: ignore[misc]
 
     def call(self, images: Any) -> Any:
         height, width = images.shape[1:3]
-        maps = ops.convert_to_tensor(np.tile(small_maps(self.views, height, width), (1, 1)))
+        maps = ops.convert_to_tensor(small_maps(self.views, height, width))
         count = ops.shape(images)[0]
         repeated = ops.repeat(ops.cast(images, "float32"), self.views, axis=0)
         moved = ops.image.affine_transform(

@@ -118,6 +118,24 @@ def trained(make_couples: MakeFolder, tmp_path_factory: pytest.TempPathFactory) 
     return Trained(data, folder / "saved_model", folder / "logs", verifier)
 
 
+@pytest.fixture
+def passed(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], list[np.ndarray]]:
+    """Give `passed(leg)`: a list that every image that goes through the leg is put into."""
+
+    def watch(leg: Any) -> list[np.ndarray]:
+        seen: list[np.ndarray] = []
+        predict = leg.predict_on_batch
+
+        def counting(images: np.ndarray) -> np.ndarray:
+            seen.extend(images)
+            return predict(images)
+
+        monkeypatch.setattr(leg, "predict_on_batch", counting)
+        return seen
+
+    return watch
+
+
 def write_picture(path: Path, size: int = 16, seed: int = 0, noise: int = 0) -> Path:
     blotches = np.random.default_rng(seed).integers(0, 256, (4, 4, 3), np.uint8)
     pixels = np.asarray(Image.fromarray(blotches).resize((size, size), Image.Resampling.BICUBIC), np.int64)

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from siamese_nb.alphabets import choose_alphabets, write_alphabets
-from siamese_nb.dataset import scan
+from siamese_nb.scanning import scan
 from siamese_nb.sources import sources_from_names
 
 

@@ -9,8 +9,8 @@ from PIL import Image
 
 from siamese_nb import augmentation
 from siamese_nb.augmentation import POLICIES, Policy, RandomView, build_augmentation
-from siamese_nb.config import AUGMENTATIONS
 from siamese_nb.models import MetricHead, build_in_batch
+from siamese_nb.settings import AUGMENTATIONS
 
 STILL = Policy(turn=0, shift=0, zoom=0, shear=0)
 EVERY = pytest.mark.parametrize("name", POLICIES)

@@ -14,7 +14,8 @@ from PIL import Image
 
 from siamese_nb import bank as bank_module
 from siamese_nb import decoding
-from siamese_nb.bank import Bank, digest
+from siamese_nb.bank import Bank
+from siamese_nb.decoding import digest
 from siamese_nb.errors import InputError
 from siamese_nb.images import read_image
 

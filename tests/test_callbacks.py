@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from tqdm.auto import tqdm
 
-from siamese_nb import callbacks, metrics
+from siamese_nb import metrics
+from siamese_nb import progress as progress_module
 from siamese_nb.callbacks import WATCHED, PairMetrics, Progress, watched_figures
 from siamese_nb.errors import InputError
 from siamese_nb.pairs import Pairs
@@ -79,7 +80,7 @@ def test_the_bar_counts_batches_over_all_epochs_and_closes(
         bars.append(tqdm(*given, **options))
         return bars[-1]
 
-    monkeypatch.setattr(callbacks, "tqdm", remembered)
+    monkeypatch.setattr(progress_module, "tqdm", remembered)
     progress = Progress(epochs=3, steps=4)
     progress.on_train_begin()
     for epoch in (7, 8):  # a second stage, stopped early

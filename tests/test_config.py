@@ -7,8 +7,9 @@ import re
 
 import pytest
 
-from siamese_nb.config import TrainConfig, read_settings
+from siamese_nb.config import TrainConfig
 from siamese_nb.errors import InputError
+from siamese_nb.settings import read_settings
 
 GOOD = {
     "leg": "vgg16",

@@ -12,10 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from siamese_nb import dataset as dataset_module
 from siamese_nb import images
-from siamese_nb.dataset import NOT_IN_USE, Dataset, read_pairs, scan
+from siamese_nb.dataset import Dataset
 from siamese_nb.errors import InputError
+from siamese_nb.layouts import NOT_IN_USE
+from siamese_nb.pairs_file import read_pairs
+from siamese_nb.scanning import scan
 
 SIZE = (8, 8)
 
@@ -488,7 +490,3 @@ def test_a_folder_is_no_file_of_pairs(tmp_path: Path) -> None:
         scan(tmp_path, "pairs")
     with pytest.raises(InputError, match=r"cannot read .*none\.csv: No such file"):
         read_pairs(tmp_path / "none.csv", labels=False)
-
-
-def test_the_names_that_others_import_stand_in_one_place() -> None:
-    assert set(dataset_module.__all__) == {"LAYOUTS", "NOT_IN_USE", "Dataset", "Problem", "read_pairs", "scan"}

@@ -9,12 +9,12 @@ import pytest
 
 from siamese_nb import engines
 from siamese_nb.bank import Bank
-from siamese_nb.config import ENGINES
-from siamese_nb.embeddings import bank_embeddings
+from siamese_nb.embedding_cache import bank_embeddings
 from siamese_nb.engines import check_engine, make_pass
 from siamese_nb.errors import InputError
 from siamese_nb.preprocessing import Preprocessing
 from siamese_nb.scratch_legs import build_base_cnn
+from siamese_nb.settings import ENGINES
 
 fast = pytest.mark.skipif(importlib.util.find_spec("openvino") is None, reason='pip install -e ".[fast]" brings it')
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from siamese_nb import header_cache
-from siamese_nb.dataset import scan
 from siamese_nb.images import read_header
+from siamese_nb.scanning import scan
 
 
 @pytest.fixture

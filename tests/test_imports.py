@@ -23,7 +23,7 @@ ROOMS = [re.findall(r"`(\w+)`", row) for row in re.findall(r"^\|[^|]*\|([^|]*)\|
 ORDER = [module for room in ROOMS for module in room]
 WITH_KERAS = {
     "fetch", "frames", "preprocessing", "scratch_legs", "legs", "blocks", "models", "views", "whitening", "muon",
-    "sources", "engines", "embeddings", "losses",
+    "sources", "engines", "embeddings", "embedding_cache", "scoring", "losses",
     "augmentation", "mining", "batches", "distribution", "learners", "callbacks", "checkpoints", "board", "devices",
     "watching", "stages", "explain", "bundle", "verifier", "same_pairs", "provenance", "training_data", "run",
     "outcome", "training", "answers", "demo",
@@ -106,11 +106,20 @@ def test_keras_is_imported_only_where_networks_are() -> None:
 @pytest.mark.parametrize("module", TREES)
 def test_only_what_shares_work_out_and_names_devices_knows_a_backend(module: str) -> None:
     roots = {name.split(".")[0] for name in imported(module)}
-    assert not roots & {"tensorflow", "jax", "torch"} or module in ("siamese_nb.distribution", "siamese_nb.devices")
+    assert not roots & {"tensorflow", "jax", "torch"} or module in (
+        "siamese_nb.distribution.replicas",
+        "siamese_nb.devices",
+    )
     named = {node.attr for node in ast.walk(TREES[module]) if isinstance(node, ast.Attribute)}
     assert "TensorBoard" not in named  # Keras's own callback needs TensorFlow
     texts = {node.value for node in ast.walk(TREES[module]) if isinstance(node, ast.Constant)}
     assert "tensorflow" not in texts
+
+
+def test_there_is_one_progress_bar() -> None:
+    assert [module for module in TREES if {name.split(".")[0] for name in imported(module)} & {"tqdm"}] == [
+        "siamese_nb.progress"
+    ]
 
 
 @pytest.mark.parametrize("room", KNOWS)

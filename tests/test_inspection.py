@@ -9,12 +9,13 @@ import pytest
 from PIL import Image
 
 from siamese_nb import decoding, legs
-from siamese_nb.config import BASE_SIZE, TrainConfig
-from siamese_nb.dataset import scan
-from siamese_nb.doctor import certified_split, examine, figures
+from siamese_nb.config import TrainConfig
+from siamese_nb.doctor import appearance, certified_split, examine
 from siamese_nb.errors import InputError
 from siamese_nb.inspection import inspect_dataset, inspect_labels
 from siamese_nb.legs import default_size
+from siamese_nb.scanning import scan
+from siamese_nb.settings import BASE_SIZE
 from siamese_nb.verifier import Verifier
 
 
@@ -39,7 +40,7 @@ def nothing_more(monkeypatch: pytest.MonkeyPatch):
 
     def forbid() -> None:
         monkeypatch.setattr(decoding, "read_image", never)
-        monkeypatch.setattr(figures, "_figures", never)
+        monkeypatch.setattr(appearance, "_measure", never)
 
     return forbid
 

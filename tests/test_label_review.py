@@ -5,10 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from siamese_nb.dataset import NOT_IN_USE, scan
 from siamese_nb.errors import InputError
 from siamese_nb.label_review import LabelReview
+from siamese_nb.layouts import NOT_IN_USE
 from siamese_nb.review import add_verdict, read_review
+from siamese_nb.scanning import scan
 
 
 @pytest.fixture

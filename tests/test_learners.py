@@ -5,12 +5,13 @@ import numpy as np
 import pytest
 
 from siamese_nb.batches import IdentityBatches, ImageBatches, PairBatches
-from siamese_nb.config import LOSSES, TrainConfig
+from siamese_nb.config import TrainConfig
 from siamese_nb.errors import InputError
 from siamese_nb.learners import IdentityLearner, PairLearner, fit_neuron, make_learner
 from siamese_nb.metrics import ScoreTable, auc
 from siamese_nb.models import MetricHead, build_projection
 from siamese_nb.pairs import Part
+from siamese_nb.settings import LOSSES
 
 WITHOUT_IDENTITIES = ("binary_crossentropy", "focal")
 NO_FILE = np.empty((0, 3), np.int64)

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from siamese_nb import losses
-from siamese_nb.config import LOSSES
-from siamese_nb.losses import OF_ALL, OF_BATCH, OF_PAIRS, Directions, Loss, pair_loss
+from siamese_nb.losses import OF_ALL, OF_BATCH, Directions, Loss, pair_loss
+from siamese_nb.settings import LOSSES, PAIR_LOSSES
 
 BATCH = pytest.mark.parametrize("name", OF_BATCH)
 ALL = pytest.mark.parametrize("name", OF_ALL)
@@ -129,8 +129,8 @@ SLOW = {
 
 
 def test_every_loss_of_the_configuration_is_there() -> None:
-    assert sorted([*OF_PAIRS, *OF_BATCH, *OF_ALL]) == sorted(LOSSES)
-    assert OF_PAIRS == ("binary_crossentropy", "focal")
+    assert sorted([*PAIR_LOSSES, *OF_BATCH, *OF_ALL]) == sorted(LOSSES)
+    assert PAIR_LOSSES == ("binary_crossentropy", "focal")
 
 
 @BATCH
@@ -212,7 +212,7 @@ def test_slopes_are_finite_where_an_embedding_is_its_direction_or_opposite(name:
     assert (slope[[0, 1, 2], [1, 1, 0]] >= 0).all()
 
 
-@pytest.mark.parametrize("name", OF_PAIRS)
+@pytest.mark.parametrize("name", PAIR_LOSSES)
 def test_a_genuine_pair_is_to_score_high(name: str) -> None:
     loss, label = pair_loss(name), np.float32([[1], [0]])
     right, wrong = float(loss(label, np.float32([[0.9], [0.1]]))), float(loss(label, np.float32([[0.1], [0.9]])))
@@ -221,7 +221,7 @@ def test_a_genuine_pair_is_to_score_high(name: str) -> None:
 
 def test_focal_loss_minds_hard_pairs_more() -> None:
     label, hard, easy = np.float32([[1]]), np.float32([[0.2]]), np.float32([[0.9]])
-    ratios = [float(pair_loss(name)(label, hard) / pair_loss(name)(label, easy)) for name in OF_PAIRS]
+    ratios = [float(pair_loss(name)(label, hard) / pair_loss(name)(label, easy)) for name in PAIR_LOSSES]
     assert ratios[1] == pytest.approx(ratios[0] * (0.8 / 0.1) ** 2, rel=1e-4)
 
 

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from sklearn.metrics import roc_auc_score
 
-from siamese_nb.config import DISTANCES
 from siamese_nb.likeness import unit_length
 from siamese_nb.models import HeadWeights, MetricHead, build_in_batch, build_projection, build_siamese, join_heads
+from siamese_nb.settings import DISTANCES
 
 DIMENSIONS = 5
 

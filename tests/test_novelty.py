@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from siamese_nb.descriptors import describe_colours
-from siamese_nb.novelty import Known, Sample, _limit
+from siamese_nb.novelty import Known, Reference, _limit
 
 
 def directions(n, centre, spread, seed=0):
@@ -14,10 +14,10 @@ CENTRE = np.array([1.0, 0.0, 0.0, 0.0])
 
 
 def test_the_distance_is_that_to_the_nearest_known_by_cosine():
-    sample = Sample(np.eye(4, dtype=np.float16)[:2], 0.1)
+    reference = Reference(np.eye(4, dtype=np.float16)[:2], 0.1)
     given = np.array([[3.0, 0.0, 0.0, 0.0], [1.0, 1.0, 0.0, 0.0], [0.0, 0.0, 2.0, 0.0], [-1.0, 0.0, 0.0, -1.0]])
-    assert sample.distance(given) == pytest.approx([0.0, 1 - np.sqrt(0.5), 1.0, 1.0])
-    assert Known(sample).are_novel(given, given).tolist() == [False, True, True, True]
+    assert reference.distance(given) == pytest.approx([0.0, 1 - np.sqrt(0.5), 1.0, 1.0])
+    assert Known(reference).are_novel(given, given).tolist() == [False, True, True, True]
 
 
 def draw_things(n_things, seed, each=20):
@@ -67,7 +67,7 @@ def test_the_distance_to_other_things_leaves_out_the_pictures_own():
         min(1 - float(np.dot(one.astype(float), two.astype(float))) for two in vectors[things != thing])
         for one, thing in zip(vectors, things, strict=True)
     ]
-    assert Sample(vectors, 0.0).distance_between(things) == pytest.approx(expected)
+    assert Reference(vectors, 0.0).distance_between(things) == pytest.approx(expected)
 
 
 def test_a_sample_is_small_and_one_thing_alone_will_do():
@@ -92,11 +92,11 @@ def test_strange_colours_are_novel_where_the_embedding_is_not():
 
 @pytest.mark.parametrize("with_colours", [True, False])
 def test_it_is_the_same_after_a_file_and_none_without(tmp_path, with_colours):
-    sample = Sample(directions(9, CENTRE, 0.3).astype(np.float16), 0.25)
-    known = Known(sample, sample if with_colours else None)
+    reference = Reference(directions(9, CENTRE, 0.3).astype(np.float16), 0.25)
+    known = Known(reference, reference if with_colours else None)
     known.write(tmp_path / "known.npz")
     again = Known.read(tmp_path / "known.npz")
-    for one, two in zip(*([each.embeddings, each.colours or sample] for each in (known, again)), strict=True):
+    for one, two in zip(*([each.embeddings, each.colours or reference] for each in (known, again)), strict=True):
         assert one.limit == two.limit and np.array_equal(one.vectors, two.vectors)
     assert (again.colours is None) is not with_colours
     assert Known.read(tmp_path / "no.npz") is None

@@ -20,9 +20,9 @@ from typer.testing import CliRunner
 
 from siamese_nb import TrainConfig
 from siamese_nb.cli import app
-from siamese_nb.config import read_settings
 from siamese_nb.rendering import FAMILIES
 from siamese_nb.sample import write_sample
+from siamese_nb.settings import read_settings
 
 ROOT = Path(__file__).resolve().parents[1]
 COUPLES_PER_CATEGORY = 3

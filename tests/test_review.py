@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from siamese_nb.dataset import NOT_IN_USE, Dataset, scan
+from siamese_nb.dataset import Dataset
 from siamese_nb.errors import InputError
+from siamese_nb.layouts import NOT_IN_USE
 from siamese_nb.review import (
     VERDICTS,
     Verdict,
@@ -17,6 +18,7 @@ from siamese_nb.review import (
     read_review,
     undo_verdict,
 )
+from siamese_nb.scanning import scan
 
 
 def shown(dataset: Dataset) -> list[set[str]]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from siamese_nb.intervals import figures_with_intervals
-from siamese_nb.pairs import ACROSS, GENUINE_PAIR, WITHIN, Pairs, Part
+from siamese_nb.pairs import ACROSS, GENUINE_PAIR, WITHIN, JudgedPairs, Part
 from siamese_nb.scored_pairs import ScoredPairs
 
 
@@ -54,9 +54,10 @@ def test_a_file_name_that_is_not_utf8_comes_back(tmp_path: Path) -> None:
 
 def test_it_is_joined_from_a_part_by_the_rows_of_the_bank() -> None:
     part = Part(np.array([4, 7, 2, 5]), np.array([0, 0, 3, 3]), np.array([0, 0, 1, 1]), np.empty((0, 3), np.int64))
-    pairs = Pairs(np.array([4, 7]), np.array([7, 2]), np.array([1, 0]), np.array([GENUINE_PAIR, ACROSS]))
+    kinds, counted = np.array([GENUINE_PAIR, ACROSS]), np.array([True, False])
+    pairs = JudgedPairs(np.array([4, 7]), np.array([7, 2]), np.array([1, 0]), kinds, counted)
     paths = [f"{row}.png" for row in range(8)]
-    scored = ScoredPairs.from_pairs(pairs, np.array([True, False]), np.array([0.75, 0.25]), paths, part)
+    scored = ScoredPairs.from_pairs(pairs, np.array([0.75, 0.25]), paths, part)
     assert (scored.one, scored.two) == (("4.png", "7.png"), ("7.png", "2.png"))
     assert scored.one_identity.tolist() == [0, 0]
     assert scored.two_identity.tolist() == [0, 3]

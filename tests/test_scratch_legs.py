@@ -4,10 +4,11 @@ import keras
 import numpy as np
 import pytest
 
-from siamese_nb.config import SCRATCH_LEGS, TrainConfig
+from siamese_nb.config import TrainConfig
 from siamese_nb.embeddings import embed
 from siamese_nb.legs import build_leg, default_size
 from siamese_nb.scratch_legs import SCRATCH, Ink, build_koch2015, build_stroke_cnn
+from siamese_nb.settings import SCRATCH_LEGS
 
 
 def test_ink_is_how_dark_a_pixel_is_whatever_its_colour() -> None:

@@ -56,7 +56,7 @@ def test_who_knows_the_hand_alone_gets_nothing_right(knows: str, right: float, m
         return (known[one] == known[two]).astype(float)
 
     monkeypatch.setattr(sources, "row_scores", same_known)
-    monkeypatch.setattr(sources, "draw_unseen", lambda *given: (PART, None, None, {}))
+    monkeypatch.setattr(sources, "draw_unseen", lambda *given: (PART, None, {}))
     verifier = SimpleNamespace(image_size=(8, 8), seen=0, looks=0, about={"config": {}}, leg=0, head=0, threshold=0.5)
     named = SimpleNamespace(categories=("Greek", "Latin"))
     dataset = SimpleNamespace(decode=lambda size: (named, SimpleNamespace(images=0)))

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chisquare
 
-from siamese_nb.dataset import NOT_IN_USE, Dataset
+from siamese_nb.dataset import Dataset
 from siamese_nb.errors import InputError
+from siamese_nb.layouts import NOT_IN_USE
 from siamese_nb.pairs import ACROSS, GENUINE_PAIR, WITHIN, Part
 from siamese_nb.split import PARTS, Split, make_split, merged_identities, whole
 
@@ -160,7 +161,7 @@ def test_eight_couples_suffice(sizes: tuple[int, ...]) -> None:
         for part in parts_of(make_split(dataset, distinct(dataset), seed=seed)):
             assert len(part.genuine()) >= 2
             for negatives in ("across", "within", "mixed"):
-                pairs, _ = part.judged(0, 3, negatives)
+                pairs = part.judged(0, 3, negatives)
                 assert set(pairs.label.tolist()) == {0, 1}
 
 
@@ -434,7 +435,7 @@ def test_one_thing_or_none_gives_no_impostors() -> None:
         dataset = make_dataset(identity, [0] * len(identity))
         part = whole(dataset, distinct(dataset))
         assert len(part.draw(np.random.default_rng(0), 3)) == 0
-        assert len(part.judged(0, 3, "across")[0]) == 0
+        assert len(part.judged(0, 3, "across")) == 0
 
 
 # What is judged
@@ -443,29 +444,29 @@ def test_one_thing_or_none_gives_no_impostors() -> None:
 @pytest.mark.parametrize(("negatives", "other"), [("across", WITHIN), ("within", ACROSS)])
 def test_the_judged_pairs_hold_the_other_kind_apart(negatives: str, other: int) -> None:
     part = balanced_part()
-    pairs, counted = part.judged(7, 3, negatives)
+    pairs = part.judged(7, 3, negatives)
     main = {ACROSS, WITHIN} - {other}
-    assert set(pairs.kind[counted].tolist()) == {GENUINE_PAIR} | main
-    assert set(pairs.kind[~counted].tolist()) == {other}
-    assert (int(pairs.label.sum()), int(counted.sum()), len(pairs)) == (16, 16 * 4, 16 * 7)
-    assert counted[pairs.label == 1].all()
+    assert set(pairs.kind[pairs.counted].tolist()) == {GENUINE_PAIR} | main
+    assert set(pairs.kind[~pairs.counted].tolist()) == {other}
+    assert (int(pairs.label.sum()), int(pairs.counted.sum()), len(pairs)) == (16, 16 * 4, 16 * 7)
+    assert pairs.counted[pairs.label == 1].all()
 
 
 def test_the_judged_pairs_of_both_kinds_all_count() -> None:
-    pairs, counted = balanced_part().judged(7, 3, "mixed")
-    assert counted.all()
+    pairs = balanced_part().judged(7, 3, "mixed")
+    assert pairs.counted.all()
     assert len(pairs) == 16 * 4
 
 
 @pytest.mark.parametrize("negatives", ["across", "within", "mixed"])
 def test_the_judged_pairs_depend_on_the_seed_alone(negatives: str) -> None:
     part = balanced_part()
-    first, counted = part.judged(7, 3, negatives)
+    first = part.judged(7, 3, negatives)
     np.random.seed(1)
-    again, counted_again = part.judged(7, 3, negatives)
+    again = part.judged(7, 3, negatives)
     assert rows_of(first) == rows_of(again)
-    assert np.array_equal(counted, counted_again)
-    assert rows_of(part.judged(8, 3, negatives)[0]) != rows_of(first)
+    assert np.array_equal(first.counted, again.counted)
+    assert rows_of(part.judged(8, 3, negatives)) != rows_of(first)
 
 
 # Files of pairs
@@ -511,11 +512,11 @@ def test_of_many_given_impostors_others_are_drawn_each_time() -> None:
 
 def test_given_pairs_are_judged_as_they_are() -> None:
     dataset = labelled_dataset()
-    pairs, counted = whole(dataset, distinct(dataset)).judged(0, 0.1, "across")
+    pairs = whole(dataset, distinct(dataset)).judged(0, 0.1, "across")
     assert sorted(zip(*(column.tolist() for column in (pairs.one, pairs.two, pairs.label)), strict=True)) == sorted(
         map(tuple, dataset.labelled.tolist())
     )
-    assert counted.all()
+    assert pairs.counted.all()
 
 
 def test_without_given_impostors_they_are_drawn() -> None:

@@ -28,7 +28,8 @@ def make_stage(**settings: object) -> tuple[PairLearner, Watched]:
     head = MetricHead("squared")
     head.build([(None, 4)] * 2)
     learner = make_learner(build_projection(8, 4), head, table, train, config)
-    return learner, Watched.draw(train, validation, config)
+    settings = config.seed, config.neg_factor, config.negatives
+    return learner, Watched(train.judged(*settings).main, validation.judged(*settings).main)
 
 
 def weights_of(learner: PairLearner) -> list[np.ndarray]:

@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 
 from siamese_nb import likeness
-from siamese_nb.dataset import NOT_IN_USE, Dataset, scan
+from siamese_nb.dataset import Dataset
 from siamese_nb.descriptors import describe_looks
 from siamese_nb.errors import InputError
+from siamese_nb.layouts import NOT_IN_USE
 from siamese_nb.review import add_verdict
+from siamese_nb.scanning import scan
 from siamese_nb.suspects import find_suspects
 
 

@@ -22,19 +22,19 @@ from test_tensorboard import read_events
 from siamese_nb import batches as batches_module
 from siamese_nb import learners, mining, outcome, scored_pairs, stages, training
 from siamese_nb import run as run_module
-from siamese_nb.bank import digest
 from siamese_nb.callbacks import WATCHED, PairMetrics, Progress, watched_figures
 from siamese_nb.checkpoints import Checkpoint
 from siamese_nb.config import TrainConfig
-from siamese_nb.dataset import scan
+from siamese_nb.decoding import digest
 from siamese_nb.distribution import OneDevice
 from siamese_nb.errors import InputError
 from siamese_nb.intervals import figures_with_intervals
 from siamese_nb.legs import build_leg
 from siamese_nb.outcome import Outcome
-from siamese_nb.pairs import Pairs, Part
+from siamese_nb.pairs import JudgedPairs, Part
 from siamese_nb.preprocessing import Preprocessing
 from siamese_nb.run import Run
+from siamese_nb.scanning import scan
 from siamese_nb.split import whole
 from siamese_nb.training import train
 from siamese_nb.training_data import TrainingData
@@ -240,15 +240,13 @@ def test_a_seed_decides_everything_and_runs_of_one_second_get_names_of_their_own
 
 def test_the_threshold_does_not_look_at_test(tiny: Train, monkeypatch: pytest.MonkeyPatch) -> None:
     honest = tiny(**FROZEN)
-    judged = TrainingData.judged
+    draw = TrainingData._judged
 
-    def with_other_labels(self: TrainingData, part: Part) -> tuple[Pairs, np.ndarray]:
-        pairs, counted = judged(self, part)
-        if part is self.split.test:
-            pairs = dataclasses.replace(pairs, label=1 - pairs.label)
-        return pairs, counted
+    def with_other_labels(self: TrainingData, part: Part) -> JudgedPairs:
+        pairs = draw(self, part)
+        return dataclasses.replace(pairs, label=1 - pairs.label) if part is self.split.test else pairs
 
-    monkeypatch.setattr(TrainingData, "judged", with_other_labels)
+    monkeypatch.setattr(TrainingData, "_judged", with_other_labels)
     fooled = tiny(**FROZEN)
     assert fooled.about["threshold"] == honest.about["threshold"]
     assert fooled.about["calibration"] == honest.about["calibration"]

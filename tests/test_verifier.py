@@ -12,10 +12,10 @@ from PIL import Image
 
 from siamese_nb import scored_pairs
 from siamese_nb import verifier as verifier_module
-from siamese_nb.dataset import scan
 from siamese_nb.errors import InputError
 from siamese_nb.images import ImageError, read_image
 from siamese_nb.intervals import figures_with_intervals
+from siamese_nb.scanning import scan
 from siamese_nb.verifier import Verifier
 
 FRESH = """

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from siamese_nb.answers.picture import Picture
 from siamese_nb.answers.validation import ValidationScores
-from siamese_nb.embeddings import pair_scores
 from siamese_nb.explain import Explainer, Reason
 from siamese_nb.metrics import verdict
+from siamese_nb.scoring import pair_scores
 from siamese_nb.thresholds.band import Band
 from siamese_nb.thumbnails import make_thumbnail
 from siamese_nb.verifier import Verifier

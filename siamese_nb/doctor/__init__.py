@@ -5,10 +5,10 @@
 >>> examine(dataset, bank)  # doctest: +SKIP
 """
 
+from siamese_nb.doctor.appearance import Appearance, appearance_of
 from siamese_nb.doctor.certificate import Certificate, certificate, certified_split
 from siamese_nb.doctor.checks import CHECKS, examine
 from siamese_nb.doctor.disguises import disguised_likeness
-from siamese_nb.doctor.figures import Figures, figures_of
 from siamese_nb.doctor.findings import Finding, findings_table
 from siamese_nb.doctor.hashes import NEAR, near_pairs, perceptual_hashes
 from siamese_nb.doctor.leaks import find_leaks, nearly_seen
@@ -19,15 +19,15 @@ __all__ = [
     "CHECKS",
     "NEAR",
     "THUMBNAIL",
+    "Appearance",
     "Certificate",
-    "Figures",
     "Finding",
     "Measurements",
+    "appearance_of",
     "certificate",
     "certified_split",
     "disguised_likeness",
     "examine",
-    "figures_of",
     "find_leaks",
     "findings_table",
     "measure",

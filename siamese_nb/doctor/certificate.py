@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamese_nb.bank import Bank
-from siamese_nb.dataset import NOT_IN_USE, Dataset
-from siamese_nb.doctor.figures import figures_of
+from siamese_nb.dataset import Dataset
+from siamese_nb.doctor.appearance import appearance_of
 from siamese_nb.doctor.hashes import NEAR, near_pairs
+from siamese_nb.layouts import NOT_IN_USE
 from siamese_nb.split import PARTS, SHARES, Split, make_split
 
 
@@ -109,7 +110,7 @@ def certified_split(
     InputError
         If the dataset does not suffice for three parts.
     """
-    hashes = figures_of(bank).hashes
+    hashes = appearance_of(bank).hashes
     # Of the pictures in use only: ties through one that is not would be lost with it.
     used = np.flatnonzero(dataset.used)
     same = used[near_pairs(hashes[used])]

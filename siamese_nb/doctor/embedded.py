@@ -7,11 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamese_nb.components import tied
-from siamese_nb.dataset import NOT_IN_USE, Dataset
+from siamese_nb.dataset import Dataset
 from siamese_nb.doctor.findings import Finding
 from siamese_nb.doctor.measurements import Measurements
 from siamese_nb.doctor.pictures import is_blank
 from siamese_nb.doctor.statistics import Statistics
+from siamese_nb.layouts import NOT_IN_USE
 from siamese_nb.likeness import likeness_blocks, unit_length
 from siamese_nb.suspects import find_suspects
 
@@ -85,15 +86,15 @@ def suspected_labels(measured: Measurements, embeddings: NDArray[np.float32]) ->
         )
 
 
-def without_blanks(dataset: Dataset, figures: Statistics) -> Dataset:
+def without_blanks(dataset: Dataset, statistics: Statistics) -> Dataset:
     """Take blank pictures out of use: they are unlike their own thing whatever their label, and named anyway.
 
     Parameters
     ----------
     dataset : Dataset of n pictures
-    figures : Statistics of n pictures
+    statistics : Statistics of n pictures
     """
-    return replace(dataset, identity=np.where(is_blank(figures), NOT_IN_USE, dataset.identity))
+    return replace(dataset, identity=np.where(is_blank(statistics), NOT_IN_USE, dataset.identity))
 
 
 def _in_use(measured: Measurements) -> NDArray[np.int64]:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from siamese_nb.bank import Bank
 from siamese_nb.components import tied
 from siamese_nb.dataset import Dataset
-from siamese_nb.doctor.figures import figures_of
+from siamese_nb.doctor.appearance import appearance_of
 from siamese_nb.doctor.findings import Finding
 from siamese_nb.doctor.hashes import near_pairs
 
@@ -40,9 +40,9 @@ def find_leaks(dataset: Dataset, bank: Bank, other: Dataset, other_bank: Bank) -
     side = np.repeat([0, 1], [len(rows), len(others)])
     digests = np.concatenate([bank.digests[rows], other_bank.digests[others]])
     same = np.unique(digests, return_inverse=True)[1]
-    parts = [(figures_of(bank), rows), (figures_of(other_bank), others)]
-    near = tied(near_pairs(np.concatenate([figures.hashes[part] for figures, part in parts])), len(files))
-    shown = np.concatenate([figures.statistics.spread[part] for figures, part in parts]) > 0  # blanks are no copies
+    parts = [(appearance_of(bank), rows), (appearance_of(other_bank), others)]
+    near = tied(near_pairs(np.concatenate([looks.hashes[part] for looks, part in parts])), len(files))
+    shown = np.concatenate([looks.statistics.spread[part] for looks, part in parts]) > 0  # blanks are no copies
     names = np.array([os.path.relpath(file, dataset.root).replace(os.sep, "/") for file in files])
     groups = {
         "leak_same_file": ("files of both are equal byte by byte", _groups(same, side, names)),
@@ -60,7 +60,7 @@ def nearly_seen(hashes: NDArray[np.uint64], looks: NDArray[np.uint64]) -> NDArra
     Parameters
     ----------
     hashes : ndarray of shape (n, 4), uint64
-        Perceptual hashes, see `figures_of`.
+        Perceptual hashes, see `appearance_of`.
     looks : ndarray of shape (n_seen, 4), uint64
         The same of what was seen.
 

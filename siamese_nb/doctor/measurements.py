@@ -1,4 +1,4 @@
-"""What the checks look at: a dataset's headers, its pictures' figures and hashes, its files' sizes."""
+"""What the checks look at: a dataset's headers, how its pictures look, its files' sizes."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from siamese_nb.bank import Bank
 from siamese_nb.dataset import Dataset
-from siamese_nb.doctor.figures import figures_of
+from siamese_nb.doctor.appearance import appearance_of
 from siamese_nb.doctor.hashes import near_pairs
 from siamese_nb.doctor.statistics import Statistics
 from siamese_nb.errors import InputError
@@ -23,7 +23,7 @@ class Measurements:
     ----------
     dataset : Dataset
     readable : ndarray of shape (n,), bool
-        False for pictures that could not be decoded; their other figures mean nothing.
+        False for pictures that could not be decoded; what else is measured of them means nothing.
     statistics : Statistics
     size : ndarray of shape (n, 2), int64
         Width and height in pixels, as the files have them.
@@ -82,19 +82,19 @@ def measure(dataset: Dataset, bank: Bank) -> Measurements:
     readable = np.ones(n, bool)
     readable[[failure.row for failure in bank.failures]] = False
     size = np.array([(header.width, header.height) for header in dataset.headers], np.int64).reshape(-1, 2)
-    figures = figures_of(bank)
+    looks = appearance_of(bank)
     rows = np.flatnonzero(readable)
     return Measurements(
         dataset=dataset,
         readable=readable,
-        statistics=figures.statistics,
+        statistics=looks.statistics,
         size=size,
         side=min(bank.images.shape[1:3]),
         file_bytes=_file_bytes(dataset),
         digests=bank.digests,
-        pixels=_by_size(figures.pixels, size),
-        hashes=figures.hashes,
-        near=rows[near_pairs(figures.hashes[rows])],
+        pixels=_by_size(looks.pixels, size),
+        hashes=looks.hashes,
+        near=rows[near_pairs(looks.hashes[rows])],
     )
 
 

@@ -68,10 +68,10 @@ def odd_sizes(measured: Measurements) -> Iterator[Finding]:
 
 def odd_light(measured: Measurements) -> Iterator[Finding]:
     """Find pictures that are blank, very dark, very bright or very blurred."""
-    figures = measured.statistics
-    blank = is_blank(figures)
-    dark, bright = figures.brightest < _DARK, figures.darkest > _BRIGHT
-    blurred = (figures.sharpness < _BLURRED_SHARPNESS) & (figures.detail < _BLURRED_DETAIL)
+    light = measured.statistics
+    blank = is_blank(light)
+    dark, bright = light.brightest < _DARK, light.darkest > _BRIGHT
+    blurred = (light.sharpness < _BLURRED_SHARPNESS) & (light.detail < _BLURRED_DETAIL)
     nothing = "there is next to nothing to tell it by"
     yield _of_light(
         measured, "blank", "error", blank, "it is of one colour", "it shows nothing, so its pairs are noise"
@@ -82,9 +82,9 @@ def odd_light(measured: Measurements) -> Iterator[Finding]:
     yield _of_light(measured, "very_blurred", "warning", blurred, "it has no detail, even made small", nothing)
 
 
-def is_blank(figures: Statistics) -> NDArray[np.bool_]:
+def is_blank(statistics: Statistics) -> NDArray[np.bool_]:
     """Tell which pictures are of one colour, but for some grain."""
-    return np.asarray(figures.spread < _BLANK_SPREAD)
+    return np.asarray(statistics.spread < _BLANK_SPREAD)
 
 
 def odd_modes(measured: Measurements) -> Iterator[Finding]:

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from siamese_nb.dataset import NOT_IN_USE
 from siamese_nb.doctor.findings import Finding
 from siamese_nb.doctor.measurements import Measurements
 from siamese_nb.intervals import figures_with_intervals
+from siamese_nb.layouts import NOT_IN_USE
 from siamese_nb.pairs import Pairs, Part
 from siamese_nb.split import whole
 
@@ -18,7 +18,7 @@ _SUSPICIOUS, _ALARMING = 0.75, 0.9  # the lower bound of an AUC, and an AUC
 
 
 def shortcuts(measured: Measurements) -> Iterator[Finding]:
-    """Find trivial figures whose likeness tells genuine from impostor pairs.
+    """Find trivial properties whose likeness tells genuine from impostor pairs.
 
     Half of the impostors are of the same category, as in training: what a category looks like as a whole weighs no more
     here than there.
@@ -37,7 +37,7 @@ def shortcuts(measured: Measurements) -> Iterator[Finding]:
 
 
 def shortcut_scores(measured: Measurements) -> dict[str, tuple[float, float, float]]:
-    """Measure how well pairs are told apart by the likeness of each trivial figure.
+    """Measure how well pairs are told apart by the likeness of each trivial property.
 
     Returns
     -------
@@ -58,7 +58,7 @@ def _trivial(measured: Measurements) -> dict[str, NDArray[np.float64]]:
     """Return what can be known of a picture without looking at what it shows, each of shape (n, d)."""
     headers, pixels = measured.dataset.headers, np.maximum(measured.size.prod(axis=1), 1)
     kinds = np.array([f"{header.format} {header.mode}" for header in headers])
-    figures = {
+    known = {
         "brightness": measured.statistics.brightness,
         "background_colour": measured.statistics.border,
         "image_size": np.log(np.maximum(measured.size, 1)),
@@ -66,7 +66,7 @@ def _trivial(measured: Measurements) -> dict[str, NDArray[np.float64]]:
         "jpeg_quality": [header.quality for header in headers],
         "bytes_per_pixel": np.log(np.maximum(measured.file_bytes, 1) / pixels),
     }
-    columns = {name: np.asarray(values, np.float64).reshape(len(headers), -1) for name, values in figures.items()}
+    columns = {name: np.asarray(values, np.float64).reshape(len(headers), -1) for name, values in known.items()}
     return {name: values for name, values in columns.items() if np.ptp(values, axis=0).any()}
 
 

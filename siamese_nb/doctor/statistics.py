@@ -1,4 +1,4 @@
-"""Figures of each picture, from a bank of thumbnails: brightness, contrast, sharpness, colours."""
+"""Statistics of each picture, from a bank of thumbnails: brightness, contrast, sharpness, colours."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ _TAIL = 1000  # the darkest and the brightest thousandth of the pixels are left 
 
 @dataclass(frozen=True, eq=False)
 class Statistics:
-    """One figure per picture of a bank, each of shape (n,) but for `border`.
+    """One number per picture of a bank, each of shape (n,) but for `border`.
 
     Attributes
     ----------
@@ -52,7 +52,7 @@ class Statistics:
         images : ndarray of shape (n, height, width, 3), uint8
             A bank's; small ones suffice, since what is very blurred is so at any size.
         """
-        blocks = [_figures(images[start : start + BLOCK]) for start in range(0, max(len(images), 1), BLOCK)]
+        blocks = [_statistics(images[start : start + BLOCK]) for start in range(0, max(len(images), 1), BLOCK)]
         return cls(**{name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]})
 
 
@@ -61,7 +61,7 @@ def luminance(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.asarray(images.astype(np.float32) @ _LUMA)
 
 
-def _figures(images: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
+def _statistics(images: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
     pixels = images.shape[1] * images.shape[2]
     grey = luminance(images)
     # The Laplacian of each picture alone: no axis runs across pictures. At the edge it would see its own mirror image.

@@ -9,7 +9,7 @@ from siamese_nb.rendering.product import Product
 from siamese_nb.rendering.textures import Pattern, draw_pattern
 
 # Few colours for many items: two that share their colours must be told apart by shape and pattern.
-PALETTE = ("#c8402f", "#e2a032", "#2b7d78", "#2c5aa0", "#efe4cf", "#7d9c55", "#7c4a80", "#3a3f47")
+PAINTS = ("#c8402f", "#e2a032", "#2b7d78", "#2c5aa0", "#efe4cf", "#7d9c55", "#7c4a80", "#3a3f47")
 MATERIALS = {
     "beak": "#ee8a1d",
     "glass": "#7fa3b8",
@@ -88,8 +88,8 @@ def linear(colour: str) -> Field:
 
 
 def finish(product: Product, rng: np.random.Generator) -> Item:
-    """Paint a product in three colours of the palette and a pattern, and measure it."""
-    main, accent, other = (linear(PALETTE[i]) for i in rng.permutation(len(PALETTE))[:3])
+    """Paint a product in three colours of the paints and a pattern, and measure it."""
+    main, accent, other = (linear(PAINTS[i]) for i in rng.permutation(len(PAINTS))[:3])
     paint = {name: linear(colour) for name, colour in MATERIALS.items()}
     paint |= {"main": main, "second": other if rng.random() < 0.5 else accent}
     low, high = _measure(product)

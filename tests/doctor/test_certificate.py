@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from siamese_nb.bank import Bank
-from siamese_nb.dataset import NOT_IN_USE, Dataset
+from siamese_nb.dataset import Dataset
 from siamese_nb.doctor import NEAR, certificate, certified_split
 from siamese_nb.errors import InputError
+from siamese_nb.layouts import NOT_IN_USE
 from siamese_nb.split import PARTS, Split, make_split
 
 DATASETS = 2000
@@ -56,7 +57,7 @@ def test_every_split_of_thousands_of_random_datasets_is_certified(monkeypatch: p
     rng, made, leaking = np.random.default_rng(0), 0, 0
     for number in range(DATASETS):
         dataset, digests, hashes = random_dataset(rng)
-        monkeypatch.setattr(module, "figures_of", lambda _, known=hashes: SimpleNamespace(hashes=known))
+        monkeypatch.setattr(module, "appearance_of", lambda _, known=hashes: SimpleNamespace(hashes=known))
         bank = Bank(np.empty((len(digests), 0, 0, 3), np.uint8), digests, ())
         by = ("identity", "category")[number % 2]
         try:

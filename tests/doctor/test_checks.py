@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image, ImageFilter
 
-from siamese_nb.dataset import scan
 from siamese_nb.doctor import THUMBNAIL, Finding, examine, findings_table
 from siamese_nb.doctor.measurements import measure
 from siamese_nb.doctor.shortcuts import shortcut_scores
 from siamese_nb.errors import InputError
+from siamese_nb.scanning import scan
 
 SIDE = 80
 

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from siamese_nb.bank import Bank
-from siamese_nb.dataset import Dataset, scan
+from siamese_nb.dataset import Dataset
 from siamese_nb.doctor import THUMBNAIL, examine
 from siamese_nb.likeness import unit_length
+from siamese_nb.scanning import scan
 
 ROOM = 64
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from siamese_nb.dataset import scan
 from siamese_nb.doctor import THUMBNAIL, find_leaks
+from siamese_nb.scanning import scan
 
 
 @pytest.fixture

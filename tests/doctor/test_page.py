@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from siamese_nb.dataset import scan
 from siamese_nb.doctor import THUMBNAIL, examine
 from siamese_nb.doctor.page import write_page
 from siamese_nb.errors import InputError
+from siamese_nb.scanning import scan
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Figures of thumbnails against slow loops."""
+"""Statistics of thumbnails against slow loops."""
 
 import numpy as np
 import pytest
@@ -51,6 +51,6 @@ def test_the_border_is_the_background() -> None:
     assert Statistics.of(image).border.tolist() == [[200, 10, 60]]
 
 
-def test_no_pictures_have_no_figures() -> None:
+def test_no_pictures_have_no_statistics() -> None:
     found = Statistics.of(np.empty((0, 16, 16, 3), np.uint8))
     assert all(len(values) == 0 for values in vars(found).values())

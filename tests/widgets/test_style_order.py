@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from bare_page import BarePage, make_png, open_bare
 
-from siamese_nb.dataset import scan
+from siamese_nb.scanning import scan
 from siamese_nb.split import whole
 from siamese_nb.widgets import Comparer, PairBrowser, TensorBoardButton, ThresholdTuner, TrainingPanel
 from siamese_nb.widgets.joined import join_styles

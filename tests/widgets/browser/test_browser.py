@@ -8,10 +8,11 @@ import pytest
 from bare_page import FakeComm
 
 from siamese_nb import review
-from siamese_nb.dataset import Dataset, scan
+from siamese_nb.dataset import Dataset
 from siamese_nb.errors import InputError
 from siamese_nb.pairs import Pairs
 from siamese_nb.review import read_review
+from siamese_nb.scanning import scan
 from siamese_nb.split import whole
 from siamese_nb.suspects import Suspect
 from siamese_nb.widgets import PairBrowser

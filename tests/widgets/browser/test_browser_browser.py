@@ -10,8 +10,8 @@ from bare_page import BarePage, cut_off, open_bare
 from lab_server import LabPage
 from playwright.sync_api import Locator, expect
 
-from siamese_nb.dataset import scan
 from siamese_nb.review import read_review
+from siamese_nb.scanning import scan
 from siamese_nb.split import whole
 from siamese_nb.suspects import Suspect
 from siamese_nb.widgets import PairBrowser

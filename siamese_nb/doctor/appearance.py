@@ -1,4 +1,4 @@
-"""What is measured of each picture of a bank: statistics and hashes, remembered by the file's content."""
+"""How each picture of a bank looks: statistics and hashes, remembered by the file's content."""
 
 import hashlib
 from contextlib import suppress
@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from siamese_nb.bank import Bank, digest
+from siamese_nb.bank import Bank
+from siamese_nb.decoding import digest
 from siamese_nb.doctor.hashes import perceptual_hashes
 from siamese_nb.doctor.statistics import Statistics
 from siamese_nb.images import READING_RULE
@@ -18,8 +19,8 @@ from siamese_nb.storage import cache_folder, whole_file
 from siamese_nb.threads import in_threads
 from siamese_nb.thumbnails import shrink
 
-# Part of the cache's key: a change of any figure must change it.
-_RULE = f"{READING_RULE}-figures-1"
+# Part of the cache's key: a change of what is measured must change it.
+_RULE = f"{READING_RULE}-appearance-1"
 _SINGLE = ("brightness", "darkest", "brightest", "spread", "detail", "sharpness")
 _ROW = np.dtype(
     [
@@ -33,8 +34,8 @@ _OTHERS = 8  # tables of other banks to look a picture up in, the newest
 
 
 @dataclass(frozen=True, eq=False)
-class Figures:
-    """Figures of n pictures, as small as `THUMBNAIL`.
+class Appearance:
+    """How n pictures look, as small as `THUMBNAIL`.
 
     Attributes
     ----------
@@ -50,8 +51,8 @@ class Figures:
     pixels: NDArray[np.uint64]
 
 
-def figures_of(bank: Bank) -> Figures:
-    """Measure a bank's pictures in one pass, or read their figures from the cache.
+def appearance_of(bank: Bank) -> Appearance:
+    """Measure a bank's pictures in one pass, or read from the cache how they look.
 
     A picture is found again by its file's content, so of a dataset in which one file changed one picture is measured.
 
@@ -62,7 +63,7 @@ def figures_of(bank: Bank) -> Figures:
     """
     size = "x".join(map(str, bank.images.shape[1:3]))
     key = hashlib.blake2b(np.ascontiguousarray(bank.digests).tobytes(), digest_size=16).hexdigest()
-    file = cache_folder() / "figures" / f"{_RULE}-{size}-{key}.npy"
+    file = cache_folder() / "appearance" / f"{_RULE}-{size}-{key}.npy"
     table = _read(file)
     if table is None or len(table) != len(bank.digests):
         table = _measured(bank, file)
@@ -70,7 +71,7 @@ def figures_of(bank: Bank) -> Figures:
             np.save(stream, table)
         _forget_old(file, size)
     statistics = Statistics(**{name: table[name] for name in (*_SINGLE, "border")})
-    return Figures(statistics, np.ascontiguousarray(table["hashes"]), table["pixels"])
+    return Appearance(statistics, np.ascontiguousarray(table["hashes"]), table["pixels"])
 
 
 def _read(file: Path) -> NDArray[Any] | None:
@@ -101,7 +102,7 @@ def _measured(bank: Bank, file: Path) -> NDArray[Any]:
     blocks = [unknown[start : start + _AT_ONCE] for start in range(0, len(unknown), _AT_ONCE)]
 
     def measure(rows: NDArray[np.int64]) -> int:
-        table[rows] = _figures(bank.images[rows], bank.digests[rows])
+        table[rows] = _measure(bank.images[rows], bank.digests[rows])
         return len(rows)
 
     bar = progress_bar(None, "Measuring", "image", total=len(table), done=len(table) - len(unknown))
@@ -125,7 +126,7 @@ def _look_up(table: NDArray[Any], digests: NDArray[np.uint64], file: Path) -> ND
     return unknown
 
 
-def _figures(images: NDArray[np.uint8], digests: NDArray[np.uint64]) -> NDArray[Any]:
+def _measure(images: NDArray[np.uint8], digests: NDArray[np.uint64]) -> NDArray[Any]:
     small = shrink(images)
     table = np.empty(len(small), _ROW)
     table["digest"] = digests

@@ -1,16 +1,9 @@
-"""Several devices, or several machines, learn one network: each takes its share of every batch.
-
-Every device embeds its share of a batch's images and scores its share of the pairs. Pairs point across images, so the
-embeddings of all shares are gathered in between; with batch normalisation over the whole batch, the loss and the
-gradients are those that one device would have found on it. So are the changes that augmentation makes.
-
-Beside `devices`, this is the one module that knows TensorFlow.
-"""
+"""Several devices or machines by `tf.distribute`: beside `siamese_nb.devices`, all that knows TensorFlow."""
 
 import json
 import os
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager
 from copy import copy
 from functools import cache
 from typing import Any
@@ -18,54 +11,9 @@ from typing import Any
 import keras
 
 from siamese_nb.batches import Batches
+from siamese_nb.distribution.one_device import OneDevice
 from siamese_nb.errors import InputError
 from siamese_nb.losses import Loss
-
-DISTRIBUTIONS = ("none", "data_parallel")
-_MOST = 32  # batches are filled up to a multiple of it
-
-
-class OneDevice:
-    """Learn on one device, and define what a distribution does.
-
-    Attributes
-    ----------
-    replicas : int
-        Devices that learn, on all machines.
-    chief : bool
-        Whether this process writes what comes of it.
-    """
-
-    replicas = 1
-    chief = True
-
-    def scope(self) -> AbstractContextManager[Any]:
-        """Build in it what learns: its weights are then the same on every device."""
-        return nullcontext()
-
-    def alone(self, model: keras.Model) -> keras.Model:
-        """Return the same network, with the same weights, to be used outside of training on one device."""
-        return model
-
-    def gather(self, rows: Any) -> Any:
-        """Join the shares of all devices, in their order."""
-        return rows
-
-    def share(self, draw: Callable[[Any], Any], rows: Any) -> Any:
-        """Return this device's rows of what is drawn at random for the whole batch: `draw(n)` gives n rows."""
-        return draw(rows)
-
-    def joined(self, loss: Loss) -> Loss:
-        """Return a loss of identities that sees the whole batch, not a device's share of it."""
-        return loss
-
-    def fit(self, model: keras.Model, batches: Batches, **options: Any) -> None:
-        """Fit a compiled model to the batches; for the options see `keras.Model.fit`."""
-        model.fit(batches, shuffle=False, verbose=0, **options)
-
-    def measured(self, score: Callable[..., Any]) -> Callable[..., Any]:
-        """Return a function that scores on one device while a training of several waits."""
-        return score
 
 
 class Replicas(OneDevice):
@@ -183,78 +131,8 @@ class Replicas(OneDevice):
         return part[size * share : size * (share + 1)]
 
 
-class Sharded(OneDevice):
-    """Learn on all devices of JAX by Keras's own distribution: arrays are split over them, and XLA does the rest."""
-
-    def __init__(self) -> None:
-        self.distribution = keras.distribution.DataParallel(auto_shard_dataset=False)
-        self.replicas = self.distribution.num_model_replicas
-
-    def scope(self) -> AbstractContextManager[Any]:
-        scope: AbstractContextManager[Any] = self.distribution.scope()
-        return scope
-
-    def fit(self, model: keras.Model, batches: Batches, **options: Any) -> None:
-        with self.scope():
-            super().fit(model, batches, **options)
-
-    def measured(self, score: Callable[..., Any]) -> Callable[..., Any]:
-        def on_one(*given: Any) -> Any:
-            with _no_distribution():
-                return score(*given)
-
-        return on_one
-
-
-class Gathered(keras.layers.Layer):  # type: ignore[misc]
-    """Join the embeddings of all devices.
-
-    Parameters
-    ----------
-    gather : callable
-        `OneDevice.gather`.
-    """
-
-    def __init__(self, gather: Callable[[Any], Any], **options: Any) -> None:
-        super().__init__(**options)
-        self.gather = gather
-
-    def call(self, rows: Any) -> Any:
-        return self.gather(rows)
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        return (None, *input_shape[1:])
-
-
-def make_distribution(name: str) -> OneDevice:
-    """Return a distribution by name; it must be made before anything is computed.
-
-    Parameters
-    ----------
-    name : {"none", "data_parallel"}
-        `data_parallel` takes all GPUs, or without one all CPU devices, of this machine, and on TensorFlow those of all
-        machines that the environment variable `TF_CONFIG` names.
-
-    Raises
-    ------
-    InputError
-        If the name is not known, the backend cannot do it, or batches cannot be shared evenly.
-    """
-    if name not in DISTRIBUTIONS:
-        raise InputError(f"distribution={name!r} is not known; choose one of {', '.join(DISTRIBUTIONS)}")
-    if name == "none":
-        return OneDevice()
-    backend = keras.backend.backend()
-    if backend == "torch":
-        raise InputError("distribution=data_parallel needs the backend TensorFlow or JAX; leave it away")
-    made = Sharded() if backend == "jax" else Replicas(_strategy())
-    if _MOST % made.replicas:
-        raise InputError(f"batches cannot be shared evenly by {made.replicas} devices; give 2, 4, 8, 16 or 32")
-    return made
-
-
 @cache
-def _strategy() -> Any:
+def own_strategy() -> Any:
     """Return the strategy of this process: a second one would take the numbers of the first one's messages."""
     import tensorflow
 
@@ -278,13 +156,3 @@ def _layers(model: keras.Model) -> Iterator[keras.layers.Layer]:
             yield from _layers(layer)
         else:
             yield layer
-
-
-@contextmanager
-def _no_distribution() -> Iterator[None]:
-    set_by = keras.distribution.distribution()
-    keras.distribution.set_distribution(None)
-    try:
-        yield
-    finally:
-        keras.distribution.set_distribution(set_by)

@@ -1,0 +1,129 @@
+"""Scores of pairs of embeddings, and the distances that they follow from: in double precision and in blocks."""
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.distance import cdist
+from scipy.special import expit
+
+from siamese_nb.embeddings import row_embeddings
+from siamese_nb.likeness import unit_length
+from siamese_nb.models import HeadWeights, MetricHead
+from siamese_nb.progress import in_slices
+
+_PAIRS_AT_ONCE = 16_384  # two blocks of 1,280 floats a pair stay under 200 MB
+
+
+def pair_scores(
+    head: MetricHead, embeddings: NDArray[np.float32], one: NDArray[np.int64], two: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Score pairs of embeddings as `MetricHead` does, in double precision and in blocks.
+
+    Parameters
+    ----------
+    head : MetricHead
+    embeddings : ndarray of shape (n, d), float32
+    one, two : ndarray of shape (n_pairs,), int
+        Rows of `embeddings`.
+
+    Returns
+    -------
+    ndarray of shape (n_pairs,), float64, in [0, 1]
+    """
+    weights, scores = HeadWeights.from_head(head), np.empty(len(one))
+    for rows in in_slices(len(one), _PAIRS_AT_ONCE, "Scoring"):
+        scores[rows] = expit(weights.log_odds(embeddings[one[rows]], embeddings[two[rows]]))
+    return scores
+
+
+def row_scores(
+    leg: keras.Model,
+    head: MetricHead,
+    table: NDArray[np.uint8] | NDArray[np.float32],
+    one: NDArray[np.int64],
+    two: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    """Score pairs of rows of a table; for the parameters see `row_embeddings`.
+
+    Returns
+    -------
+    ndarray of shape (n_pairs,), float64, in [0, 1]
+    """
+    return pair_scores(head, *row_embeddings(leg, table, one, two))
+
+
+def cosine_scores(
+    embeddings: NDArray[np.float32], one: NDArray[np.int64], two: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Score pairs by plain cosine similarity, moved to [0, 1]: what features are worth before anything is learned.
+
+    Parameters and Returns are those of `pair_scores`, without the head.
+    """
+    unit = unit_length(embeddings)
+    scores = np.empty(len(one))
+    for rows in in_slices(len(one), _PAIRS_AT_ONCE, "Scoring"):
+        scores[rows] = np.einsum("ij,ij->i", unit[one[rows]], unit[two[rows]], dtype=np.float64)
+    return np.clip((scores + 1.0) / 2.0, 0.0, 1.0)
+
+
+def all_scores(
+    head: MetricHead, embeddings: NDArray[np.float32], rows_at_once: int = 512
+) -> Iterator[tuple[slice, NDArray[np.float64]]]:
+    """Score every pair of n embeddings, a block of rows at a time, so that no more than a block is ever in memory.
+
+    Of the squared distance this is one matrix product, `w . (a - b)^2 = |a'|^2 + |b'|^2 - 2 a' . b'` with
+    `a' = a sqrt(w)`; in double precision its rounding stays below 1e-12.
+
+    Parameters
+    ----------
+    head : MetricHead
+    embeddings : ndarray of shape (n, d), float32
+    rows_at_once : int, at least 1
+
+    Yields
+    ------
+    rows : slice
+    scores : ndarray of shape (rows.stop - rows.start, n - rows.start), float64, in [0, 1]
+        Of these rows with themselves and all rows after them: each pair once.
+    """
+    weights, scaled = HeadWeights.from_head(head), weighted(head, embeddings)
+    for rows in in_slices(len(scaled), rows_at_once, "Scoring"):
+        distance = DISTANCES[head.distance](scaled[rows], scaled[rows.start :])
+        np.subtract(weights.b, distance, out=distance)
+        yield rows, expit(distance, out=distance)
+
+
+def weighted(head: MetricHead, embeddings: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Scale embeddings of shape (n, d), so that plain distances of what comes out are what a head subtracts from b."""
+    w = HeadWeights.from_head(head).w
+    return np.asarray(embeddings * (np.sqrt(w) if head.distance == "squared" else w))
+
+
+def _absolute_distances(some: NDArray[Any], others: NDArray[Any]) -> NDArray[Any]:
+    """Compute them on all cores: SciPy does so on one, outside the interpreter's lock."""
+    found, cores = np.empty((len(some), len(others))), os.cpu_count() or 1
+    parts = zip(np.array_split(some, cores), np.array_split(found, cores), strict=True)
+    with ThreadPoolExecutor(cores) as pool:
+        list(pool.map(lambda part: cdist(part[0], others, "cityblock", out=part[1]), parts))
+    return found
+
+
+def _squared_distances(some: NDArray[Any], others: NDArray[Any]) -> NDArray[Any]:
+    found: NDArray[Any] = some @ others.T
+    found *= -2.0
+    found += np.einsum("ij,ij->i", some, some)[:, None]
+    found += np.einsum("ij,ij->i", others, others)
+    np.maximum(found, 0.0, out=found)  # rounding can fall below zero
+    return found
+
+
+DISTANCES: dict[str, Callable[[NDArray[Any], NDArray[Any]], NDArray[Any]]] = {
+    "absolute": _absolute_distances,
+    "squared": _squared_distances,
+}
+"""By the name of a head's distance: of each of some rows to each of others."""
