@@ -62,27 +62,13 @@ def fit_stage(
     """
     keras.utils.set_random_seed(learner.config.seed)  # a stage must not depend on how the one before came to its end
     before = [(part, part.get_weights()) for part in (learner.leg, learner.head) if part.built]
-    done, best = len(history.get("loss", [])), _early_stopping(learner)
-    kept = Checkpoint(checkpoint, best)
+    done, kept = len(history.get("loss", [])), Checkpoint(checkpoint, _early_stopping(learner))
     with learner.distribution.scope():
         _compile(learner, rate)
         kept.restore(learner.model)
-    learner.batches.begin(kept.epochs)
     epochs = kept.epochs if kept.ended else learner.config.epochs  # none are left of a stage that had come to its end
-    callbacks = _callbacks(learner, watched, history, folder, kept, epochs, panel)
-    stopped: KeyboardInterrupt | None = None
-    try:
-        learner.distribution.fit(
-            learner.model, learner.batches, initial_epoch=done + kept.epochs, epochs=done + epochs, callbacks=callbacks
-        )
-    except KeyboardInterrupt as error:
-        stopped = error
-        if kept.epochs:
-            best.on_train_end()
-    except RuntimeError as error:  # PyTorch's losses refuse what is no number
-        if all(np.isfinite(weight).all() for weight in learner.model.get_weights()):
-            raise
-        raise InputError(DIVERGED.format(epoch=kept.epochs + 1)) from error
+    learner.batches.begin(kept.epochs)
+    stopped = _fit(learner, kept, done, epochs, _callbacks(learner, watched, history, folder, kept, epochs, panel))
     learner.settle(watched.train)
     earlier = {} if learner.config.learns_leg else history  # else of another leg, if there are several
     if learner.config.keep == "best" and _reached(learner, kept.seen) > _reached(learner, earlier):
@@ -92,6 +78,24 @@ def fit_stage(
         history.setdefault(name, []).extend(values)
     if stopped:
         raise stopped
+
+
+def _fit(
+    learner: PairLearner, kept: Checkpoint, done: int, epochs: int, callbacks: list[keras.callbacks.Callback]
+) -> KeyboardInterrupt | None:
+    """Train what is left of so many epochs, and return the Ctrl-C that cut them short, if one did."""
+    first, last = done + kept.epochs, done + epochs
+    try:
+        learner.distribution.fit(learner.model, learner.batches, initial_epoch=first, epochs=last, callbacks=callbacks)
+    except KeyboardInterrupt as error:
+        if kept.epochs:
+            kept.best.on_train_end()
+        return error
+    except RuntimeError as error:  # PyTorch's losses refuse what is no number
+        if all(np.isfinite(weight).all() for weight in learner.model.get_weights()):
+            raise
+        raise InputError(DIVERGED.format(epoch=kept.epochs + 1)) from error
+    return None
 
 
 def _reached(learner: PairLearner, history: History) -> float:

@@ -496,13 +496,13 @@ def fresh(*words: object) -> subprocess.CompletedProcess[str]:
 def test_in_a_process_of_its_own_the_answer_stands_alone(trained, couple) -> None:
     result = fresh("compare", trained.out, *couple, "--json")
     assert result.returncode == 0
+    assert result.stderr == ""
     answer = json.loads(result.stdout)
     assert answer["score"] == pytest.approx(Verifier.load(trained.out).compare(*couple)["score"], abs=1e-6)
 
 
-def test_in_a_process_of_its_own_bad_input_is_one_line(trained, couple, tmp_path: Path) -> None:
-    (tmp_path / "broken.png").write_bytes(b"no picture")
-    result = fresh("compare", trained.out, couple[0], tmp_path / "broken.png")
+def test_in_a_process_of_its_own_bad_input_is_one_line(tmp_path: Path) -> None:
+    result = fresh("inspect", tmp_path)
     assert result.returncode == 2
     assert result.stdout == ""
     assert [line.split(":")[0] for line in result.stderr.splitlines()] == ["error"]

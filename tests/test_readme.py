@@ -1,7 +1,7 @@
 """Every command and example of the README works, in the order in which it stands, on a small sample.
 
-A command is run for real unless `NOT_RUN` says how it is checked instead; one that is neither fails here. Those that
-only ask a bundle something are run in this process: what a process of its own adds is tested by `train` and test_cli.
+A command is run for real unless `NOT_RUN` says how it is checked instead; one that is neither fails here. What
+a process of its own adds is tested by the first `train` and test_cli: most others are run in this process.
 """
 
 import os
@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 import yaml
 from PIL import Image
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from typer.testing import CliRunner
 
 from siamese_nb import TrainConfig
@@ -27,7 +28,7 @@ from siamese_nb.settings import read_settings
 ROOT = Path(__file__).resolve().parents[1]
 COUPLES_PER_CATEGORY = 3
 SECONDS = 300
-HERE = r"siamese-nb (inspect|evaluate|compare|score|search) .*"
+HERE = r"siamese-nb ((inspect|evaluate|compare|score|search) .*|train .* --distribution .*)"
 SHELLS = ("bash", "console", "powershell")
 # What a reader is taken to have: these pictures, pairs.csv, and couples of their own in data/.
 PICTURES = ("one.jpg", "two.jpg", "query.jpg")
@@ -58,12 +59,13 @@ STEPS = [
 
 
 def run(command, folder):
-    """Run a command line, or a Python block, as a reader with the environment's programs on the path."""
+    """Run a command line as a reader with the environment's programs on the path."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
     environment |= {"MPLBACKEND": "Agg", "TF_CPP_MIN_LOG_LEVEL": "3"}
-    arguments = [sys.executable, "-c", command] if "\n" in command else ["sh", "-c", command]
-    done = subprocess.run(arguments, cwd=folder, env=environment, capture_output=True, text=True, timeout=SECONDS)
+    done = subprocess.run(
+        ["sh", "-c", command], cwd=folder, env=environment, capture_output=True, text=True, timeout=SECONDS
+    )
     assert done.returncode == 0, f"{command}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
 
 
@@ -86,8 +88,9 @@ def conda_environment_is_named(match, folder):
 
 
 def logs_are_readable(match, folder):
-    assert list((folder / match[1]).rglob("events.out.tfevents.*"))
-    run(f"{match[0]} --inspect", folder)
+    assert (Path(sys.executable).parent / "tensorboard").exists()
+    runs = [EventAccumulator(str(file)).Reload() for file in (folder / match[1]).rglob("events.out.tfevents.*")]
+    assert any("epoch_auc" in read.Tags()["tensors"] for read in runs)
 
 
 def help_is_there(match, folder):
@@ -131,6 +134,12 @@ def ask(command, folder, monkeypatch):
     assert result.exit_code == 0, f"{command}\n{result.output[-4000:]}"
 
 
+def follow(example, folder, monkeypatch):
+    """Run a Python block in this process, in a reader's folder."""
+    monkeypatch.chdir(folder)
+    exec(compile(example, "README.md", "exec"), {})
+
+
 @pytest.fixture(scope="module")
 def reader(tmp_path_factory):
     """Make a reader's folder: a small sample, the same couples as the reader's own, pictures and pairs."""
@@ -160,6 +169,8 @@ def test_step(step, reader, monkeypatch):
         if match := re.fullmatch(pattern, step):
             return check(match, reader)
     assert "\n" in step or step.startswith("siamese-nb "), f"neither run nor in NOT_RUN: {step}"
+    if "\n" in step:
+        return follow(step, reader, monkeypatch)
     if re.fullmatch(HERE, step):
-        return ask(step, reader, monkeypatch)
+        return ask(shortened(step), reader, monkeypatch)
     return run(shortened(step), reader)

@@ -1,6 +1,6 @@
 """Examine a dataset before anything is trained on it: what is wrong, why it matters, and what to do.
 
->>> from siamese_nb.dataset import scan
+>>> from siamese_nb import scan
 >>> dataset, bank = scan("data/sample").decode(THUMBNAIL)  # doctest: +SKIP
 >>> examine(dataset, bank)  # doctest: +SKIP
 """

@@ -68,18 +68,8 @@ def measure(dataset: Dataset, bank: Bank) -> Measurements:
     InputError
         If the dataset has no headers, or the bank is not the dataset's or its pictures are too small.
     """
-    n = len(dataset.paths)
-    if not len(dataset.headers) == len(bank.images) == n:
-        raise InputError(
-            f"{n} pictures, {len(dataset.headers)} headers and a bank of {len(bank.images)} do not belong together; "
-            "take dataset and bank from: scan(folder).decode(THUMBNAIL)"
-        )
-    if min(bank.images.shape[1:3]) < min(THUMBNAIL):
-        raise InputError(
-            f"a bank of {bank.images.shape[2]} x {bank.images.shape[1]} pixels is too small to examine; "
-            f"take one of {THUMBNAIL[1]} x {THUMBNAIL[0]} or larger"
-        )
-    readable = np.ones(n, bool)
+    _check_fit(dataset, bank)
+    readable = np.ones(len(dataset.paths), bool)
     readable[[failure.row for failure in bank.failures]] = False
     size = np.array([(header.width, header.height) for header in dataset.headers], np.int64).reshape(-1, 2)
     looks = appearance_of(bank)
@@ -96,6 +86,20 @@ def measure(dataset: Dataset, bank: Bank) -> Measurements:
         hashes=looks.hashes,
         near=rows[near_pairs(looks.hashes[rows])],
     )
+
+
+def _check_fit(dataset: Dataset, bank: Bank) -> None:
+    n = len(dataset.paths)
+    if not len(dataset.headers) == len(bank.images) == n:
+        raise InputError(
+            f"{n} pictures, {len(dataset.headers)} headers and a bank of {len(bank.images)} do not belong together; "
+            "take dataset and bank from: scan(folder).decode(THUMBNAIL)"
+        )
+    if min(bank.images.shape[1:3]) < min(THUMBNAIL):
+        raise InputError(
+            f"a bank of {bank.images.shape[2]} x {bank.images.shape[1]} pixels is too small to examine; "
+            f"take one of {THUMBNAIL[1]} x {THUMBNAIL[0]} or larger"
+        )
 
 
 def _file_bytes(dataset: Dataset) -> NDArray[np.int64]:
