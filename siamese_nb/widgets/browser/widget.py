@@ -46,9 +46,7 @@ class PairBrowser(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's typ
     """
 
     _esm = join_scripts(
-        *(f"shared/{script}.js" for script in ("elements", "kernel", "pictures")),
-        *(f"browser/{script}.js" for script in ("stage", "judging", "page", "view")),
-        "shared/render.js",
+        "shared/pictures.js", *(f"browser/{script}.js" for script in ("stage", "judging", "page", "view"))
     )
     _css = join_styles("browser/browser.css")
 

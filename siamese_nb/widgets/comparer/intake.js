@@ -30,7 +30,7 @@ class Intake {
   // Drops the files of galleries that were put away, but for those in the panes.
   dropOld() {
     const kept = [this.view.gallery.given().id, ...PANES.map((pane) => this.pending[pane]?.id)];
-    const shown = PANES.map((pane) => this.view.state(pane).id);
+    const shown = PANES.map((pane) => this.view.held(pane).id);
     for (const id of this.files.keys()) if (!kept.includes(id.split("/")[0]) && !shown.includes(id)) this.files.delete(id);
   }
 
@@ -43,7 +43,7 @@ class Intake {
   }
 
   give(pane, gifts, folder = false) {
-    const many = this.view.model.get("state").ranks && (folder || gifts.length > 2);
+    const many = this.view.state.ranks && (folder || gifts.length > 2);
     const most = many ? MOST : 2;
     const taken = many ? `first ${MOST}` : "first two";
     this.view.note = gifts.length > most ? `Took the ${taken} of ${gifts.length} files.` : "";

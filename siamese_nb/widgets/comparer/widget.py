@@ -73,9 +73,7 @@ class Comparer(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's types 
         The last comparisons, oldest first.
     """
 
-    _esm = join_scripts(
-        "shared/elements.js", "shared/kernel.js", *(f"comparer/{script}.js" for script in _SCRIPTS), "shared/render.js"
-    )
+    _esm = join_scripts(*(f"comparer/{script}.js" for script in _SCRIPTS))
     _css = join_styles(*(f"comparer/{style}.css" for style in _STYLES))
 
     # All that the browser draws, in one snapshot: an answer can never stand beside other pictures than its own.

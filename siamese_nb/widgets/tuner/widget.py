@@ -82,11 +82,7 @@ class ThresholdTuner(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
         If an argument does not fit the others or is out of range.
     """
 
-    _esm = join_scripts(
-        *(f"shared/{script}.js" for script in ("elements", "kernel", "pictures")),
-        *(f"tuner/{script}.js" for script in _SCRIPTS),
-        "shared/render.js",
-    )
+    _esm = join_scripts("shared/pictures.js", *(f"tuner/{script}.js" for script in _SCRIPTS))
     _css = join_styles(*(f"tuner/{style}.css" for style in ("scale", "decided", "pairs", "groups", "narrow")))
 
     # All that the browser draws and does not compute, in one snapshot: a strip never stands beside another threshold.

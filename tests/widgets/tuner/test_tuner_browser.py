@@ -138,11 +138,13 @@ def test_the_browser_counts_by_itself_while_the_kernel_is_busy(bare, card):
 def test_a_drag_moves_the_line_and_python_follows_without_being_flooded(bare, card, tuner):
     seen = []
     tuner.observe(lambda change: seen.append(change["new"]), "threshold")
+    bare.model("beBusy()")
     drag(card, 0.2, 0.9, 0.1, 0.7)
     expect(scale(card)).to_have_attribute("aria-valuenow", re.compile(r"0\.(7|699|701)$"))
+    bare.model("beFree()")
     settle(bare)
     assert str(tuner.threshold) == scale(card).get_attribute("aria-valuenow")
-    assert 1 <= len(seen) < 20
+    assert 1 <= len(seen) <= 2  # as long as a move is not answered no other is told: of 25, the first and the last
     expect_counts(card, tuner.threshold)
 
 
