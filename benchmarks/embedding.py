@@ -32,6 +32,16 @@ from siamese_nb.settings import ENGINES
 RESULTS = Path(__file__).parent / "results.json"
 LEGS = {"vgg16": (224, 8), "mobilenetv2": (160, 64)}  # side in pixels, pictures in a batch
 VGG16 = (64, 64, 0, 128, 128, 0, 256, 256, 256, 0, 512, 512, 512, 0, 512, 512, 512, 0)  # channels; 0 pools
+# Of MobileNetV2's groups of blocks: times wider inside, channels, blocks, stride of the first.
+MOBILENETV2 = (
+    (1, 16, 1, 1),
+    (6, 24, 2, 2),
+    (6, 32, 3, 2),
+    (6, 64, 4, 2),
+    (6, 96, 3, 1),
+    (6, 160, 3, 2),
+    (6, 320, 1, 1),
+)
 Pass = Callable[[Any], Any]
 
 
@@ -53,8 +63,8 @@ def passes(name: str, leg: keras.Model, size: int, batch: int) -> dict[str, Pass
     found |= {engine: make_pass(leg, engine) for engine in ENGINES if engine == "keras" or find_spec("openvino")}
     if find_spec("onnxruntime") and find_spec("tf2onnx"):
         found["onnxruntime"] = onnxruntime_pass(leg)
-    if find_spec("torch") and name == "vgg16":
-        found["torch"] = torch_vgg16(batch)
+    if find_spec("torch"):
+        found["torch"] = torch_pass(name, size, batch)
     return found
 
 
@@ -75,8 +85,25 @@ def onnxruntime_pass(leg: keras.Model) -> Pass:
     return lambda images: session.run(None, {session.get_inputs()[0].name: images})[0]
 
 
-def torch_vgg16(batch: int) -> Pass:
+def torch_pass(name: str, size: int, batch: int) -> Pass:
     """Return what sends a batch through the same network in PyTorch, on values of its own."""
+    import torch
+
+    # Each in the layout in which it was the sooner.
+    network, layout = (
+        (torch_vgg16(), torch.contiguous_format) if name == "vgg16" else (torch_mobilenetv2(), torch.channels_last)
+    )
+    network = network.eval().to(memory_format=layout)
+    given = torch.zeros(batch, 3, size, size).contiguous(memory_format=layout)
+
+    def work(_: Any) -> Any:
+        with torch.inference_mode():
+            return network(given)
+
+    return work
+
+
+def torch_vgg16() -> Any:
     import torch
 
     layers: list[Any] = []
@@ -87,13 +114,35 @@ def torch_vgg16(batch: int) -> Pass:
             before = channels
         else:
             layers.append(torch.nn.MaxPool2d(2))
-    network, given = torch.nn.Sequential(*layers).eval(), torch.zeros(batch, 3, 224, 224)
+    return torch.nn.Sequential(*layers)
 
-    def work(_: Any) -> Any:
-        with torch.inference_mode():
-            return network(given)
 
-    return work
+def torch_mobilenetv2() -> Any:
+    import torch
+
+    def convolve(before: int, channels: int, side: int = 1, stride: int = 1, groups: int = 1) -> list[Any]:
+        convolution = torch.nn.Conv2d(before, channels, side, stride, side // 2, groups=groups, bias=False)
+        return [convolution, torch.nn.BatchNorm2d(channels)]
+
+    class Block(torch.nn.Module):  # type: ignore[misc]
+        def __init__(self, before: int, channels: int, wider: int, stride: int) -> None:
+            super().__init__()
+            inside = before * wider
+            widen = [*convolve(before, inside), torch.nn.ReLU6()] if wider > 1 else []
+            each = [*convolve(inside, inside, 3, stride, inside), torch.nn.ReLU6()]
+            self.work = torch.nn.Sequential(*widen, *each, *convolve(inside, channels))
+            self.adds = stride == 1 and before == channels
+
+        def forward(self, maps: Any) -> Any:
+            return maps + self.work(maps) if self.adds else self.work(maps)
+
+    layers = [*convolve(3, 32, 3, 2), torch.nn.ReLU6()]
+    before = 32
+    for wider, channels, blocks, stride in MOBILENETV2:
+        for block in range(blocks):
+            layers.append(Block(before, channels, wider, 1 if block else stride))
+            before = channels
+    return torch.nn.Sequential(*layers, *convolve(before, 1280), torch.nn.ReLU6())
 
 
 def agreement(one: Any, two: Any) -> float:

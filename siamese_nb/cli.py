@@ -89,7 +89,7 @@ def train(
     data: Data,
     leg: Annotated[str, typer.Option(help="base_cnn, vgg16, mobilenetv2 or another of Keras.")] = "base_cnn",
     weights: Annotated[str, typer.Option(help="imagenet, none or a weights file.")] = "imagenet",
-    loss: Annotated[str, typer.Option(help="focal, triplet, cosface or another.")] = "binary_crossentropy",
+    loss: Annotated[str, typer.Option(help="focal, triplet, cosface or another.")] = "focal",
     augment: Annotated[
         str,
         typer.Option(

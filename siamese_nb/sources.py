@@ -112,7 +112,8 @@ def judge_between_sources(
     -------
     dict
         `things` and `categories`: how many there were to judge by. `verification`: the figures of
-        `siamese_nb.intervals.figures_with_intervals`. `one_shot`: those of `siamese_nb.oneshot.one_shot_figures`.
+        `siamese_nb.intervals.figures_with_intervals`. `one_shot`: those of `siamese_nb.oneshot.one_shot_figures`, with
+        the categories' names.
     """
     rows, bank = dataset.decode(verifier.image_size)
     part, *_ = draw_unseen(rows, bank, verifier.seen, verifier.looks, verifier.about["config"])
@@ -123,9 +124,11 @@ def judge_between_sources(
     one, two = (np.concatenate(both) for both in zip((pairs.one, pairs.two), asked, strict=True))
     scores = row_scores(verifier.leg, verifier.head, bank.images, one, two)
     shown = part.identity_of(pairs.one), part.identity_of(pairs.two)
+    one_shot = one_shot_figures(trials, scores[count:])
+    one_shot["by_category"] = {rows.categories[place]: share for place, share in one_shot["by_category"].items()}
     return {
         "things": len(np.unique(part.identity)),
         "categories": len(np.unique(part.category)),
         "verification": figures_with_intervals(pairs.label, scores[:count], verifier.threshold, *shown),
-        "one_shot": one_shot_figures(trials, scores[count:]),
+        "one_shot": one_shot,
     }

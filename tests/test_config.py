@@ -168,7 +168,7 @@ FROZEN, SCRATCH, TUNED = {"leg": "vgg16"}, {"leg": "base_cnn"}, {"leg": "vgg16",
         ({**SCRATCH, "mining": "hard", "loss": "triplet"}, "mining='hard' is for losses of pairs.*leave mining out"),
         ({**FROZEN, "engine": "openvino", "precision": "mixed_float16"}, "is for engine=keras.*openvino_bfloat16"),
         ({**FROZEN, "embedding": None, "loss": "triplet"}, "has nothing to learn; give embedding=128"),
-        ({**SCRATCH, "whiten": True}, "whiten=True would undo what loss='binary_crossentropy' learns"),
+        ({**SCRATCH, "whiten": True}, "whiten=True would undo what loss='focal' learns"),
     ],
 )
 def test_what_would_change_nothing_is_told(settings: dict[str, object], message: str) -> None:

@@ -58,9 +58,11 @@ def test_who_knows_the_hand_alone_gets_nothing_right(knows: str, right: float, m
     monkeypatch.setattr(sources, "row_scores", same_known)
     monkeypatch.setattr(sources, "draw_unseen", lambda *given: (PART, None, {}))
     verifier = SimpleNamespace(image_size=(8, 8), seen=0, looks=0, about={"config": {}}, leg=0, head=0, threshold=0.5)
-    dataset = SimpleNamespace(decode=lambda size: (None, SimpleNamespace(images=0)))
+    named = SimpleNamespace(categories=("Greek", "Latin"))
+    dataset = SimpleNamespace(decode=lambda size: (named, SimpleNamespace(images=0)))
     every = np.concatenate([np.zeros(100, np.int64), SOURCE])
     found = judge_between_sources(verifier, dataset, every, count=50, n_way=5, rounds=4)
     assert found["one_shot"]["accuracy"] == right
+    assert found["one_shot"]["by_category"] == {"Greek": right, "Latin": right}
     assert found["verification"]["accuracy"] == (right + 1) / 2
     assert (found["things"], found["categories"], found["one_shot"]["trials"]) == (16, 2, 20)

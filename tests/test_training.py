@@ -334,7 +334,7 @@ def cut_at(monkeypatch: pytest.MonkeyPatch, owner: type, name: str, call: int) -
             ],
         ),
     ],
-    ids=["binary_crossentropy", "cosface", "ensemble", "mining"],
+    ids=["focal", "cosface", "ensemble", "mining"],
 )
 def test_a_run_that_is_cut_short_again_and_again_ends_as_an_unbroken_one(
     settings: dict, cuts: list, tiny: Train, cache: Path, monkeypatch: pytest.MonkeyPatch

@@ -9,17 +9,18 @@ from typing import Any
 from siamese_nb.palette import write_palette
 
 _WIDGETS = Path(__file__).parent
+_FIRST = ("shared/elements.js", "shared/kernel.js", "shared/shown.js")
 
 
 def join_scripts(*names: str) -> Any:
-    """Put scripts of this folder one after the other; each sees what stands in those before it.
+    """Put scripts of this folder after what all views share; each sees what stands in those before it.
 
     Returns
     -------
     str, or anywidget's VirtualFileContents
         The latter with ANYWIDGET_HMR=1: open notebooks follow the files as they are saved.
     """
-    return _followed(lambda: _read(names))
+    return _followed(lambda: _read((*_FIRST, *names)))
 
 
 def join_styles(*names: str) -> Any:

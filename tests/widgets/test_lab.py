@@ -119,7 +119,7 @@ def test_a_photo_of_50_megapixels_and_60_megabytes_arrive_whole_and_70_megabytes
     expect(target.locator(".sc-pane").first).to_contain_text("8660 \N{MULTIPLICATION SIGN} 5774", timeout=60_000)
     expect(target.locator(".sc-pane").nth(1)).to_contain_text("4470 \N{MULTIPLICATION SIGN} 4470", timeout=60_000)
     expect(verdict(target)).to_have_attribute("data-verdict", "similar", timeout=60_000)
-    digest = "[__import__('hashlib').md5(comparer._panes[p].data).hexdigest() for p in ('one', 'two')]"
+    digest = "[__import__('hashlib').md5(comparer._couple.panes[p].data).hexdigest() for p in ('one', 'two')]"
     whole = [hashlib.md5((tmp_path / name).read_bytes()).hexdigest() for name in ("photo.jpg", "scan.tif")]
     assert notebook.ask(digest) == str(whole)
     for image in target.locator(".sc-image").all():  # the TIFF comes back as a small picture

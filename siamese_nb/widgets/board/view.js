@@ -2,24 +2,16 @@
 
 const WORDS = { starting: "Starting TensorBoard…", open: "Load TensorBoard anew" };
 
-class View {
+class View extends Shown {
   constructor(model, root) {
-    this.model = model;
-    this.stopping = new AbortController();
-    this.kernel = new Kernel(model, () => this.drawGone());
+    super(model, () => this.drawGone());
     this.button = element("button", { type: "button", className: "sc-pill" });
     this.note = element("p", { aria: { role: "status" } });
     this.card = element("div", { className: "siamese siamese-board" }, this.button, this.note);
     root.append(this.card);
-    const { signal } = this.stopping;
-    this.button.addEventListener("click", () => this.kernel.send({ kind: "open" }), { signal });
-    this.kernel.listen({ "change:state": () => this.draw() }, signal);
+    this.on(this.button, "click", () => this.kernel.send({ kind: "open" }));
+    this.kernel.listen({ "change:state": () => this.draw() });
     this.draw();
-  }
-
-  stop() {
-    this.stopping.abort();
-    this.card.remove();
   }
 
   // On this machine the page's own host answers on TensorBoard's port; behind a hub the notebook's server passes it on.
@@ -31,7 +23,7 @@ class View {
 
   draw() {
     this.kernel.hear();
-    const { status, message = "", ...where } = this.model.get("state");
+    const { status, message = "", ...where } = this.state;
     this.button.disabled = status === "starting";
     put(this.button, WORDS[status] ?? "Open TensorBoard");
     this.frame?.remove();

@@ -41,7 +41,7 @@ class TensorBoardButton(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget
         "") and `message`.
     """
 
-    _esm = join_scripts("shared/elements.js", "shared/kernel.js", "board/view.js", "shared/render.js")
+    _esm = join_scripts("board/view.js")
     _css = join_styles("board/board.css")
 
     state = traitlets.Dict({"status": "closed"}).tag(sync=True)

@@ -5,13 +5,11 @@ const GROUPS = { genuine: "Genuine", impostor: "Impostors", suspect: "Suspects" 
 const MOVES = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 };
 const TURNS = { PageUp: -1, PageDown: 1 };
 
-class View {
+class View extends Shown {
   constructor(model, root) {
-    this.model = model;
-    this.stopping = new AbortController();
+    super(model, () => this.drawNote());
     this.place = 0; // of the chosen pair on its page
     this.ending = false; // whether the next page is entered from behind
-    this.kernel = new Kernel(model, () => this.drawNote());
     this.pictures = new Pictures(this.kernel);
     this.build(root);
     this.listen();
@@ -42,13 +40,8 @@ class View {
   }
 
   stop() {
-    this.stopping.abort();
+    super.stop();
     this.pictures.stop();
-    this.card.remove();
-  }
-
-  get state() {
-    return this.model.get("state");
   }
 
   get pair() {
@@ -145,8 +138,7 @@ class View {
   // -- listening
 
   listen() {
-    const { signal } = this.stopping;
-    const on = (target, type, handler) => target.addEventListener(type, handler, { signal });
+    const { on } = this;
     for (const part of [this.stage, this.judging, this.page]) part.listen(on);
     on(this.groups, "click", (event) => {
       const { name: group } = event.target.closest("button")?.dataset ?? {};
@@ -154,14 +146,11 @@ class View {
     });
     on(this.category, "change", () => this.show({ category: this.category.value, page: 0 }));
     on(this.card, "keydown", (event) => this.take(event));
-    this.kernel.listen(
-      {
-        "change:state": () => this.update(),
-        "msg:custom": (message, buffers) => this.keep(message, buffers),
-        comm_live_update: () => this.draw(),
-      },
-      signal,
-    );
+    this.kernel.listen({
+      "change:state": () => this.update(),
+      "msg:custom": (message, buffers) => this.keep(message, buffers),
+      comm_live_update: () => this.draw(),
+    });
   }
 
   take(event) {

@@ -1,5 +1,6 @@
 """The pair browser: look at genuine, impostor and suspect pairs, and say what is wrong with them."""
 
+import threading
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +12,7 @@ import traitlets
 from siamese_nb.dataset import Dataset
 from siamese_nb.errors import InputError
 from siamese_nb.pairs import Pairs
-from siamese_nb.review import VERDICTS, add_verdict, in_force, read_review, undo_verdict
+from siamese_nb.review import add_verdict, in_force, read_review, undo_verdict
 from siamese_nb.suspects import Suspect
 from siamese_nb.thumbnails import encode_pairs
 from siamese_nb.widgets.browser.browsed import GROUPS, BrowsedPairs
@@ -45,9 +46,7 @@ class PairBrowser(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's typ
     """
 
     _esm = join_scripts(
-        *(f"shared/{script}.js" for script in ("elements", "kernel", "pictures")),
-        *(f"browser/{script}.js" for script in ("stage", "judging", "page", "view")),
-        "shared/render.js",
+        "shared/pictures.js", *(f"browser/{script}.js" for script in ("stage", "judging", "page", "view"))
     )
     _css = join_styles("browser/browser.css")
 
@@ -57,6 +56,7 @@ class PairBrowser(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's typ
     error = traitlets.Unicode("")
 
     def __init__(self, dataset: Dataset, pairs: Pairs, suspects: Sequence[Suspect] = (), **kwargs: Any) -> None:
+        self._changing = threading.RLock()  # messages may come in on two threads: beside a running cell, and after it
         self._pairs = BrowsedPairs.from_pairs(dataset, pairs, suspects)
         super().__init__(**kwargs)
         first = next(group for group in ("suspect", *GROUPS) if len(self._pairs.find(group, "")))
@@ -64,6 +64,10 @@ class PairBrowser(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's typ
         self.on_msg(self._receive)
 
     def _receive(self, _: object, message: dict[str, Any], __: list[memoryview]) -> None:
+        with self._changing:
+            self._answer_or_say(message)
+
+    def _answer_or_say(self, message: dict[str, Any]) -> None:
         try:
             self._answer(message)
         except InputError as error:
@@ -124,7 +128,7 @@ class PairBrowser(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's typ
 
     def _publish(self, **changes: Any) -> None:
         self.error = changes["message"]
-        self.state = {**self.state, "choices": list(VERDICTS), **changes}
+        self.state = {**self.state, **changes}
 
     def _send_pictures(self, indices: list[int], size: str) -> None:
         root = self._pairs.dataset.root

@@ -59,7 +59,7 @@ class Answer {
   }
 
   draw(full) {
-    const { answer, message } = this.view.model.get("state");
+    const { answer, message } = this.view.state;
     const busy = PANES.some((pane) => this.view.phase(pane) === "sending");
     const shown = full && answer && !this.view.kernel.gone ? answer : null; // else a drop would vanish beside an old verdict
     this.node.dataset.verdict = shown?.verdict ?? "";
@@ -183,7 +183,7 @@ class Answer {
       this.trying = undefined;
       this.view.send({ kind: "threshold", value: Number(slider.value) });
     });
-    on(this.show, "click", () => this.view.send({ kind: "neighbours", ids: PANES.map((pane) => this.view.state(pane).id) }));
+    on(this.show, "click", () => this.view.send({ kind: "neighbours", ids: PANES.map((pane) => this.view.held(pane).id) }));
     on(back, "click", () => {
       this.view.send({ kind: "threshold", value: null });
       slider.focus();

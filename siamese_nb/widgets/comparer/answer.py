@@ -1,11 +1,11 @@
-"""Check what a comparison answers, and judge it by another threshold."""
+"""Check what a comparison answers."""
 
 import math
 from collections.abc import Mapping
 from typing import Any
 
 from siamese_nb.errors import InputError
-from siamese_nb.metrics import VERDICTS, verdict
+from siamese_nb.metrics import VERDICTS
 
 FIELDS = ("score", "threshold", "verdict", "probability")
 _NUMBERS = ("probability", "probability_low", "probability_high")
@@ -36,10 +36,3 @@ def check_answer(result: Mapping[str, Any]) -> dict[str, Any]:
         "of": int(result.get("of", 0)),
         "remarks": [str(remark) for remark in result.get("remarks", ())],
     }
-
-
-def at_threshold(answer: dict[str, Any], threshold: float | None) -> dict[str, Any]:
-    """Judge an answer by another threshold, if one is given; how probable it is stays as it was."""
-    if threshold is None:
-        return answer
-    return {**answer, "threshold": threshold, "verdict": verdict(answer["score"], threshold)}

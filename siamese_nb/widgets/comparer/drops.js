@@ -45,7 +45,7 @@ class Drops {
     event.preventDefault();
     event.stopPropagation();
     event.dataTransfer.dropEffect = "copy";
-    const two = this.view.model.get("state").ranks ? items.length === 2 : items.length > 1;
+    const two = this.view.state.ranks ? items.length === 2 : items.length > 1;
     this.mark(event, two && types.includes("Files") && !types.includes(PANE_MIME));
   }
 

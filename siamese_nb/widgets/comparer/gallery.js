@@ -113,7 +113,7 @@ class Gallery {
     if (this.shown === "each") return `Each pair of ${plural(this.pictures().length, "picture")}, like beside like. In a group, every two reach the threshold ${threshold.toFixed(2)}.`;
     if (!query) return `Put a picture into the ${other === "one" ? "first" : "second"} pane to rank these by it.`;
     const reach = scores.filter((score) => score >= threshold).length;
-    const name = this.view.state(other).name || "the picture given in Python";
+    const name = this.view.held(other).name || "the picture given in Python";
     return `Ranked by their score with ${name}: ${reach} of ${scores.length} reach the threshold ${threshold.toFixed(2)}.`;
   }
 
@@ -158,7 +158,7 @@ class Gallery {
 
   markShown() {
     const { id, pane } = this.given();
-    const shown = this.view.state(pane).id;
+    const shown = this.view.held(pane).id;
     for (const tile of this.node.querySelectorAll(".sc-tile")) {
       const current = shown === `${id}/${tile.dataset.place}`;
       if (current) tile.setAttribute("aria-current", "true");
@@ -201,7 +201,7 @@ class Gallery {
     this.asking = true;
     requestAnimationFrame(() => {
       this.asking = false;
-      if (this.view.stopping.signal.aborted || this.view.kernel.gone || id !== this.given().id) return this.wanted.clear();
+      if (this.view.stopped || this.view.kernel.gone || id !== this.given().id) return this.wanted.clear();
       const all = [...this.wanted];
       this.wanted.clear();
       for (const place of all) this.asked.add(place);

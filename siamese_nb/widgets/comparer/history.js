@@ -57,7 +57,7 @@ class History {
   }
 
   dropOld(rows) {
-    const used = new Set([...rows.flatMap((row) => row.ids), ...PANES.map((pane) => this.view.state(pane).id)]);
+    const used = new Set([...rows.flatMap((row) => row.ids), ...PANES.map((pane) => this.view.held(pane).id)]);
     for (const [id, url] of this.thumbnails) {
       if (used.has(id)) continue;
       URL.revokeObjectURL(url);
@@ -73,14 +73,14 @@ class History {
   // The browser makes it of what it shows: the kernel need not decode the picture again. Not by drawing the image that
   // is seen, which would decode it in this thread.
   async offer(pane) {
-    const { id, status, width, height } = this.view.state(pane);
+    const { id, status, width, height } = this.view.held(pane);
     const blob = this.view.previews.shown.get(id)?.blob;
     if (this.view.intake.pending[pane] || status !== "picture" || !blob) return;
     if (this.thumbnails.has(id) || this.making.has(id)) return;
     this.making.add(id);
     const small = await makeThumbnail(blob, width, height).catch(() => null); // the kernel is asked for another blob then
     this.making.delete(id);
-    if (!small || this.view.stopping.signal.aborted || this.thumbnails.has(id)) return;
+    if (!small || this.view.stopped || this.thumbnails.has(id)) return;
     this.keep(id, small);
     this.offered.add(id);
     this.view.send({ kind: "thumbnail", id }, [await small.arrayBuffer()]);

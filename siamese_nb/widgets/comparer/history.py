@@ -18,10 +18,10 @@ class History:
         self.rows: list[dict[str, Any]] = []
         self._thumbnails: dict[str, bytes] = {}
 
-    def add(self, ids: tuple[str, str], names: tuple[str, str], answer: dict[str, Any]) -> None:
+    def add(self, ids: list[str], names: tuple[str, str], answer: dict[str, Any]) -> None:
         """Add a comparison, or bring its row up to date: a swap and another threshold make no new one."""
         values = {name: answer[name] for name in COLUMNS[2:]}
-        row = {"ids": list(ids), "one": names[0], "two": names[1], **values}
+        row = {"ids": ids, "one": names[0], "two": names[1], **values}
         if self.rows and set(self.rows[-1]["ids"]) == set(ids):
             self.rows.pop()
         self.rows = [*self.rows, row][-_KEPT:]

@@ -1,9 +1,9 @@
 // Sending what was given: whatever was sent and is not answered yet is `pending`, by an id.
 
-const CHUNK = 1 << 20; // a Jupyter server drops the connection at 10 MiB a message
+const CHUNK = 1 << 20; // bytes, as in upload.py: a Jupyter server drops the connection at 10 MiB a message
 const AHEAD = 4; // chunks sent before the kernel has said that it took them: the progress shown stays true
-const MOST = 500; // pictures of a gallery, as in Python
-const LIMIT = 64e6; // bytes of a file, as in Python, which refuses more by its size alone
+const MOST = 500; // pictures of a gallery, as in gallery.py
+const LIMIT = 64e6; // bytes of a file, as in upload.py, which refuses more by its size alone
 
 class Intake {
   constructor(view) {
@@ -30,7 +30,7 @@ class Intake {
   // Drops the files of galleries that were put away, but for those in the panes.
   dropOld() {
     const kept = [this.view.gallery.given().id, ...PANES.map((pane) => this.pending[pane]?.id)];
-    const shown = PANES.map((pane) => this.view.state(pane).id);
+    const shown = PANES.map((pane) => this.view.held(pane).id);
     for (const id of this.files.keys()) if (!kept.includes(id.split("/")[0]) && !shown.includes(id)) this.files.delete(id);
   }
 
@@ -43,7 +43,7 @@ class Intake {
   }
 
   give(pane, gifts, folder = false) {
-    const many = this.view.model.get("state").ranks && (folder || gifts.length > 2);
+    const many = this.view.state.ranks && (folder || gifts.length > 2);
     const most = many ? MOST : 2;
     const taken = many ? `first ${MOST}` : "first two";
     this.view.note = gifts.length > most ? `Took the ${taken} of ${gifts.length} files.` : "";

@@ -46,7 +46,7 @@ class Previews {
 
   openAll() {
     this.coming = false;
-    if (this.view.stopping.signal.aborted) return;
+    if (this.view.stopped) return;
     for (const id of this.used()) if (this.fileOf(id) && !this.shown.has(id)) this.keep(id, this.fileOf(id));
     this.view.draw();
   }
@@ -56,7 +56,7 @@ class Previews {
   }
 
   used() {
-    return PANES.flatMap((pane) => [this.view.state(pane).id, this.view.intake.pending[pane]?.id]).filter(Boolean);
+    return PANES.flatMap((pane) => [this.view.held(pane).id, this.view.intake.pending[pane]?.id]).filter(Boolean);
   }
 
   dropOld() {

@@ -61,7 +61,7 @@ class Reason {
   }
 
   draw(full) {
-    const { answer, explains } = this.view.model.get("state");
+    const { answer, explains } = this.view.state;
     const wanted = Boolean(full && answer && explains);
     this.node.hidden = !wanted;
     const known = wanted && this.why?.key === this.view.key();
@@ -80,8 +80,8 @@ class Reason {
   }
 
   ask() {
-    if (this.asked !== this.view.key() || this.view.stopping.signal.aborted) return;
-    this.view.send({ kind: "reason", ids: PANES.map((pane) => this.view.state(pane).id) });
+    if (this.asked !== this.view.key() || this.view.stopped) return;
+    this.view.send({ kind: "reason", ids: PANES.map((pane) => this.view.held(pane).id) });
   }
 
   modeOf(answer) {
@@ -121,7 +121,7 @@ class Reason {
   // Where the picture stands on its stage: it keeps its shape and fills the one side or the other.
   frame(pane) {
     const { stage, node } = this.view.panes[pane];
-    const { width, height } = this.view.state(pane);
+    const { width, height } = this.view.held(pane);
     const scale = Math.min(stage.clientWidth / width, stage.clientHeight / height);
     const [w, h] = [width * scale, height * scale];
     return { left: (stage.clientWidth - w) / 2, top: (stage.clientHeight - h) / 2, width: w, height: h, node };

@@ -8,7 +8,7 @@ import numpy as np
 from siamese_nb.errors import InputError
 from siamese_nb.images import ImageSource
 from siamese_nb.widgets.comparer.gallery import Gallery, Lighten, Scores
-from siamese_nb.widgets.comparer.packing import Packed
+from siamese_nb.widgets.comparer.packing import Packed, tell_why_not
 from siamese_nb.widgets.comparer.pane import Pane, Read
 
 _OTHER = {"one": "two", "two": "one"}
@@ -156,9 +156,8 @@ class Shelf:
     def _send_groups(self, gallery: Gallery, threshold: float, matrix: bool) -> None:
         try:
             described, packed = pack_groups(gallery, threshold, matrix)
-        except Exception as error:  # the pictures stay; the user is told why there is no map of them
-            message = str(error) if isinstance(error, InputError) else f"{type(error).__name__}: {error}"
-            self._send({"kind": "groups", "id": gallery.id, "message": message})
+        except (Exception, KeyboardInterrupt) as error:  # the pictures stay; the user is told why there is no map
+            self._send({"kind": "groups", "id": gallery.id, "message": tell_why_not(error)})
             if not isinstance(error, InputError):
                 raise
         else:

@@ -13,11 +13,9 @@ function afterPaint(work) {
   requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(work)));
 }
 
-class View {
+class View extends Shown {
   constructor(model, root) {
-    this.model = model;
-    this.stopping = new AbortController();
-    this.kernel = new Kernel(model, () => this.drawKernel());
+    super(model, () => this.drawKernel());
     this.note = "";
     this.name = newId();
     this.panes = { one: buildPane("one"), two: buildPane("two") };
@@ -52,11 +50,10 @@ class View {
   }
 
   stop() {
-    this.stopping.abort();
+    super.stop();
     clearTimeout(this.drawing);
     for (const part of [this.intake, this.previews, this.answer, this.reason, this.history, this.gallery]) part.stop();
     for (const pane of PANES) this.camera.stop(pane);
-    this.card.remove();
   }
 
   // -- to and from the kernel
@@ -93,7 +90,7 @@ class View {
   update() {
     const { id: gallery, status: filling } = this.model.get("gallery") ?? {};
     for (const pane of PANES) {
-      const { id, status } = this.state(pane);
+      const { id, status } = this.held(pane);
       const pending = this.intake.pending[pane]?.id;
       if ((pending === id && status !== "sending") || (pending && pending === gallery && filling === "ready")) this.intake.forget(pane);
     }
@@ -101,8 +98,9 @@ class View {
     this.drawSoon();
   }
 
-  state(pane) {
-    return this.model.get("state")[pane] ?? EMPTY;
+  // What the kernel has in a pane.
+  held(pane) {
+    return this.state[pane] ?? EMPTY;
   }
 
   background() {
@@ -120,7 +118,7 @@ class View {
   }
 
   firstFree() {
-    return PANES.find((pane) => !this.intake.pending[pane] && this.state(pane).status !== "picture") ?? "one";
+    return PANES.find((pane) => !this.intake.pending[pane] && this.held(pane).status !== "picture") ?? "one";
   }
 
   // Puts a picture that the kernel has into panes: whatever was on its way to them was given before, and gives way.
@@ -152,7 +150,7 @@ class View {
   draw() {
     clearTimeout(this.drawing);
     this.drawing = undefined;
-    if (this.stopping.signal.aborted) return;
+    if (this.stopped) return;
     for (const part of [this.intake, this.previews]) part.dropOld();
     for (const pane of PANES) this.drawPane(pane);
     const full = PANES.every((pane) => this.phase(pane) === "picture");
@@ -165,31 +163,31 @@ class View {
 
   // Names the couple that is shown: whatever arrives for another one is not drawn.
   key() {
-    return PANES.map((pane) => this.state(pane).id).join(" ");
+    return PANES.map((pane) => this.held(pane).id).join(" ");
   }
 
   // Whether a file is on its way, or the kernel compares.
   answering() {
-    const { answer, message } = this.model.get("state");
-    return this.intake.any() || (!answer && !message && PANES.every((pane) => this.state(pane).status === "picture"));
+    const { answer, message } = this.state;
+    return this.intake.any() || (!answer && !message && PANES.every((pane) => this.held(pane).status === "picture"));
   }
 
   phase(pane) {
     const pending = this.intake.pending[pane];
     if (pending) return pending.name ? "sending" : "empty";
-    const { status } = this.state(pane);
+    const { status } = this.held(pane);
     return status === "sending" ? "error" : status;
   }
 
   trouble(pane) {
-    const { status, message } = this.state(pane);
+    const { status, message } = this.held(pane);
     return status === "sending" ? ELSEWHERE : message;
   }
 
   drawPane(pane) {
     const parts = this.panes[pane];
     const pending = this.intake.pending[pane];
-    const shown = pending ?? this.state(pane);
+    const shown = pending ?? this.held(pane);
     const phase = this.phase(pane);
     const url = phase === "error" ? undefined : this.previews.find(shown.id, phase === "picture")?.url;
     parts.node.dataset.phase = phase;
@@ -220,8 +218,7 @@ class View {
   // -- listening
 
   listen() {
-    const { signal } = this.stopping;
-    const on = (target, type, handler) => target.addEventListener(type, handler, { signal });
+    const { on } = this;
     for (const pane of PANES) this.listenToPane(pane, on);
     for (const part of [this.answer, this.reason, this.history, this.gallery, this.camera, this.drops]) part.listen(on);
     on(this.swap, "click", () => this.send({ kind: "swap" }));
@@ -231,7 +228,7 @@ class View {
       comm_live_update: () => this.send({ kind: "ping" }),
     };
     for (const name of TRAITS) heard[`change:${name}`] = () => this.update();
-    this.kernel.listen(heard, signal);
+    this.kernel.listen(heard);
   }
 
   listenToPane(pane, on) {
@@ -251,6 +248,6 @@ class View {
       this.give(pane, Array.from(parts.input.files, giftOfFile));
       parts.input.value = ""; // so that the same file can be chosen again
     });
-    on(parts.image, "error", () => this.previews.lose((this.intake.pending[pane] ?? this.state(pane)).id));
+    on(parts.image, "error", () => this.previews.lose((this.intake.pending[pane] ?? this.held(pane)).id));
   }
 }

@@ -2,7 +2,8 @@
 
 import itertools
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import anywidget
@@ -12,11 +13,13 @@ from siamese_nb.errors import InputError
 from siamese_nb.images import ImageSource
 from siamese_nb.metrics import check_threshold
 from siamese_nb.storage import write_rows
-from siamese_nb.widgets.comparer.answer import FIELDS, at_threshold, check_answer
+from siamese_nb.widgets.comparer.answer import FIELDS
+from siamese_nb.widgets.comparer.asked import Asked, Explain, Neighbours
+from siamese_nb.widgets.comparer.couple import Couple
 from siamese_nb.widgets.comparer.gallery import Lighten, Scores, list_pictures
 from siamese_nb.widgets.comparer.history import History
 from siamese_nb.widgets.comparer.intake import Intake
-from siamese_nb.widgets.comparer.packing import Packed, Shares, pack_neighbours, pack_reason
+from siamese_nb.widgets.comparer.packing import tell_why_not
 from siamese_nb.widgets.comparer.pane import PANES, Pane, Read, keep_bytes
 from siamese_nb.widgets.comparer.shelf import Shelf
 from siamese_nb.widgets.comparer.snapshot import Snapshot
@@ -70,9 +73,7 @@ class Comparer(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's types 
         The last comparisons, oldest first.
     """
 
-    _esm = join_scripts(
-        "shared/elements.js", "shared/kernel.js", *(f"comparer/{script}.js" for script in _SCRIPTS), "shared/render.js"
-    )
+    _esm = join_scripts(*(f"comparer/{script}.js" for script in _SCRIPTS))
     _css = join_styles(*(f"comparer/{style}.css" for style in _STYLES))
 
     # All that the browser draws, in one snapshot: an answer can never stand beside other pictures than its own.
@@ -95,23 +96,22 @@ class Comparer(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's types 
         read: Read = keep_bytes,
         scores: Scores | None = None,
         lighten: Lighten = lambda content: content,
-        explain: Callable[[Any, Any], Shares] | None = None,
-        neighbours: Callable[[float], Sequence[dict[str, Any]]] | None = None,
+        explain: Explain | None = None,
+        neighbours: Neighbours | None = None,
         background: Mapping[str, Any] | None = None,
         snapshot: bool = False,
     ) -> None:
-        self._compare, self._read, self._explain, self._neighbours = compare, read, explain, neighbours
-        self._panes = dict.fromkeys(PANES, Pane())
-        self._intake = Intake(read, self.send, self._show)
-        self._shelf = Shelf(read, scores, lighten, self.send, self._show)
+        self._changing = threading.RLock()  # the browser's messages may come in on another thread than a cell's calls
         known = dict(background or {})
         if scores is not None and "threshold" not in known:
             raise InputError("scores were given without a threshold to judge them by: add it to the background")
-        self._saved_threshold = check_threshold(known.get("threshold", 0.5))  # without scores it judges nothing
-        self._ids = (f"kernel-{number}" for number in itertools.count())
-        self._answer: dict[str, Any] | None = None
-        self._tried: float | None = None  # a threshold that the user tries in place of the saved one
+        self._compare, self._read = compare, read
+        self._couple = Couple(check_threshold(known.get("threshold", 0.5)))  # without scores it judges nothing
         self._past = History()
+        self._intake = Intake(read, self.send, self._show)
+        self._shelf = Shelf(read, scores, lighten, self.send, self._show)
+        self._asked = Asked(self._couple, self._past, explain, neighbours, self.send)
+        self._ids = (f"kernel-{number}" for number in itertools.count())
         self._snapshot = Snapshot() if snapshot else None
         super().__init__(background=known)
         self._publish()
@@ -135,7 +135,8 @@ class Comparer(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's types 
             If one of them is not a picture; both panes then stay as they are.
         """
         given = [(pane, source) for pane, source in zip(PANES, (one, two), strict=True) if source is not None]
-        self._show({pane: Pane.from_source(next(self._ids), source, self._read) for pane, source in given})
+        with self._changing:
+            self._show({pane: Pane.from_source(next(self._ids), source, self._read) for pane, source in given})
 
     def set_gallery(self, pictures: Iterable[ImageSource] | str | os.PathLike[str], pane: str = "two") -> None:
         """Show many pictures: ranked by the picture in the other pane, and each compared with each.
@@ -154,24 +155,27 @@ class Comparer(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's types 
         """
         if pane not in PANES:
             raise InputError(f'the pane "{pane}" was given; it is "one" or "two"')
-        self._shelf.fill(next(self._ids), pane, list_pictures(pictures))
-        if self._shelf.gallery is None:
-            raise InputError(self._panes[pane].message)
+        with self._changing:
+            self._shelf.fill(next(self._ids), pane, list_pictures(pictures))
+            if self._shelf.gallery is None:
+                raise InputError(self._couple.panes[pane].message)
 
     @property
     def ranked(self) -> list[dict[str, Any]]:
         """The gallery by its scores with the other pane's picture, best first: `rank`, `name`, `score`, `verdict`."""
-        query = self._shelf.query(self._panes)
-        gallery = self._shelf.gallery
-        return [] if gallery is None or query is None else list(gallery.rows(query, self._in_use()))
+        with self._changing:
+            gallery, query = self._shelf.gallery, self._shelf.query(self._couple.panes)
+            return [] if gallery is None or query is None else list(gallery.rows(query, self._couple.threshold))
 
     @property
     def groups(self) -> list[list[str]]:
         """The names of the gallery's pictures, by groups that show the same thing, the largest first."""
-        gallery = self._shelf.gallery
-        if gallery is None or not gallery.complete:
-            return []
-        return [[gallery.members[place].name for place in group] for group in gallery.groups(self._in_use())]
+        with self._changing:
+            gallery = self._shelf.gallery
+            if gallery is None or not gallery.complete:
+                return []
+            found = gallery.groups(self._couple.threshold)
+            return [[gallery.members[place].name for place in group] for group in found]
 
     def save_ranking(self, path: str | os.PathLike[str]) -> None:
         """Write `ranked` as CSV."""
@@ -179,13 +183,15 @@ class Comparer(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's types 
 
     def swap(self) -> None:
         """Exchange the two pictures."""
-        self._shelf.swap()
-        self._show({"one": self._panes["two"], "two": self._panes["one"]})
+        with self._changing:
+            self._shelf.swap()
+            self._show({"one": self._couple.panes["two"], "two": self._couple.panes["one"]})
 
     def clear(self) -> None:
         """Empty both panes and forget the gallery."""
-        self._shelf.gallery = None
-        self._show({pane: Pane(id=next(self._ids)) for pane in PANES})
+        with self._changing:
+            self._shelf.gallery = None
+            self._show({pane: Pane(id=next(self._ids)) for pane in PANES})
 
     def try_threshold(self, threshold: float | None) -> None:
         """Judge by another threshold than the saved one; None goes back to that.
@@ -195,14 +201,21 @@ class Comparer(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's types 
         InputError
             If it is outside [0, 1].
         """
-        self._tried = None if threshold is None else check_threshold(threshold)
-        self._conclude()
+        tried = None if threshold is None else check_threshold(threshold)
+        with self._changing:
+            self._couple.tried = tried
+            self._conclude()
 
     def save_history(self, path: str | os.PathLike[str]) -> None:
         """Write the last comparisons as CSV."""
-        self._past.write(path)
+        with self._changing:
+            self._past.write(path)
 
     def _receive(self, _: object, message: dict[str, Any], buffers: list[memoryview]) -> None:
+        with self._changing:
+            self._take(message, buffers)
+
+    def _take(self, message: dict[str, Any], buffers: list[memoryview]) -> None:
         match message["kind"]:
             case "begin":
                 self._intake.begin(message["files"], buffers)
@@ -215,109 +228,64 @@ class Comparer(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's types 
             case "swap":
                 self.swap()
             case "copy":
-                self._show({message["to"]: self._panes[message["pane"]]})
+                self._show({message["to"]: self._couple.panes[message["pane"]]})
             case "threshold":
                 self.try_threshold(message["value"])
             case "ping":
                 self.send({"kind": "pong"})
-            case kind if kind in Shelf.KINDS:
-                self._shelf.receive(message, buffers, self._in_use())
-            case _:
-                self._serve(message, buffers)
-
-    def _serve(self, message: dict[str, Any], buffers: list[memoryview]) -> None:
-        """Send what a view asks for, if it is still of what is shown; keep what it offers."""
-        match message["kind"]:
-            case "preview":
-                shown = [pane for pane in self._panes.values() if pane.id == message["id"] and pane.status == "picture"]
-                if shown:
-                    self.send({"kind": "preview", "id": message["id"]}, [shown[0].preview()])
             case "thumbnail":
-                self._past.keep_thumbnail(message["id"], bytes(buffers[0]), self._ids_shown())
+                self._past.keep_thumbnail(message["id"], bytes(buffers[0]), self._couple.ids)
                 self._keep_snapshot()
-            case "thumbnails":
-                found = {id: jpeg for id in message["ids"] if (jpeg := self._past.thumbnail(id))}
-                self.send({"kind": "thumbnails", "ids": [*found]}, [*found.values()])
-            case "reason":
-                self._send_packed(message, self._pack_reason)
-            case "neighbours":
-                self._send_packed(message, self._pack_neighbours)
-
-    def _send_packed(self, message: dict[str, Any], pack: Callable[[], Packed]) -> None:
-        ids, kind = self._ids_shown(), message["kind"]
-        if message["ids"] != ids or self._answer is None:
-            return
-        try:
-            described, buffers = pack()
-        except Exception as error:  # the answer stands without it; the user is told why there is none
-            self.send({"kind": kind, "ids": ids, "message": f"{type(error).__name__}: {error}"})
-            raise
-        self.send({"kind": kind, "ids": ids, **described}, buffers)
-
-    def _pack_reason(self) -> Packed:
-        if self._explain is None:
-            raise InputError("this comparer was given no function that explains")
-        return pack_reason(self._explain(*(self._panes[pane].content for pane in PANES)))
-
-    def _pack_neighbours(self) -> Packed:
-        return pack_neighbours(self._neighbours(self.score) if self._neighbours else [])
-
-    def _ids_shown(self) -> list[str]:
-        return [self._panes[pane].id for pane in PANES]
+            case kind if kind in Shelf.KINDS:
+                self._shelf.receive(message, buffers, self._couple.threshold)
+            case kind if kind in Asked.KINDS:
+                self._asked.receive(message)
 
     def _show(self, contents: dict[str, Pane]) -> None:
         """Show new contents at once, then what the comparison says of them."""
         for pane in contents:
             self._intake.drop(pane)
         self._shelf.interrupt(contents)
-        self._panes |= contents
-        self._answer = None
+        self._couple.put(contents)
         self._publish()
         try:
-            if best := self._shelf.follow(contents, self._panes):
-                self._panes |= best
+            if best := self._shelf.follow(contents, self._couple.panes):
+                self._couple.put(best)
                 self._publish()
-            one, two = (self._panes[pane] for pane in PANES)
-            if not one.status == two.status == "picture":
+            if not self._couple.full:
                 return
-            self._answer = check_answer(self._compare(one.content, two.content))
+            self._couple.take(self._compare(*self._couple.contents))
         except InputError as error:
             self._publish(message=str(error))
-        except Exception as error:
-            self._publish(message=f"the comparison failed: {type(error).__name__}: {error}")
+        except (Exception, KeyboardInterrupt) as error:
+            self._publish(message=f"the comparison failed: {tell_why_not(error)}")
             raise
         else:
             self._conclude()
 
     def _conclude(self) -> None:
         """Judge the answer by the threshold in use, show it, and remember it."""
-        answer = at_threshold(self._answer, self._tried) if self._answer else None
+        answer = self._couple.answer
         if answer is not None:
-            one, two = (self._panes[pane] for pane in PANES)
-            self._past.add((one.id, two.id), (one.name, two.name), answer)
-        self._publish(answer)
+            self._past.add(self._couple.ids, self._couple.names, answer)
+        self._publish(answer, "" if answer else self.state["message"])
         self.history = self._past.rows  # after the answer, which is what the user waits for
         self._keep_snapshot()
 
     def _publish(self, answer: dict[str, Any] | None = None, message: str = "") -> None:
-        panes = {name: pane.describe() for name, pane in self._panes.items()}
-        messages = [*(pane.message for pane in self._panes.values()), message]
+        panes = {name: pane.describe() for name, pane in self._couple.panes.items()}
+        messages = [*(pane.message for pane in self._couple.panes.values()), message]
         with self.hold_trait_notifications():
-            able = {"explains": self._explain is not None, "ranks": self._shelf.able}
+            able = {"explains": self._asked.explains, "ranks": self._shelf.able}
             self.state = {**panes, "answer": answer, "message": message, **able}
             self.gallery = self._shelf.describe()
-            self.ranking = self._shelf.ranking(self._panes, self._in_use())
+            self.ranking = self._shelf.ranking(self._couple.panes, self._couple.threshold)
             self.error = "; ".join(filter(None, messages))
             for name in FIELDS:
                 self.set_trait(name, answer[name] if answer else "" if name == "verdict" else None)
 
-    def _in_use(self) -> float:
-        if self._tried is not None:
-            return self._tried
-        return self._saved_threshold if self._answer is None else float(self._answer["saved_threshold"])
-
     def _keep_snapshot(self) -> None:
-        one, two = (self._past.thumbnail(id) for id in self._ids_shown())
-        if self._snapshot is not None and self._answer is not None and one and two:
-            names = (self._panes["one"].name, self._panes["two"].name)
-            self._snapshot.keep(names, (one, two), at_threshold(self._answer, self._tried))
+        answer = self._couple.answer
+        one, two = (self._past.thumbnail(id) for id in self._couple.ids)
+        if self._snapshot is not None and answer is not None and one and two:
+            self._snapshot.keep(self._couple.names, (one, two), answer)

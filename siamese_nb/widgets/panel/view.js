@@ -17,13 +17,11 @@ function duration(seconds) {
   return `${Math.floor(seconds / 3600)} h ${Math.round((seconds % 3600) / 60)} min`;
 }
 
-class View {
+class View extends Shown {
   constructor(model, root) {
-    this.model = model;
-    this.stopping = new AbortController();
+    super(model, () => this.draw());
     this.looked = null; // the epoch under the pointer
     this.asked = null; // the run that was asked to stop
-    this.kernel = new Kernel(model, () => this.draw());
     this.charts = [];
     this.build(root);
     this.listen();
@@ -58,31 +56,22 @@ class View {
   }
 
   listen() {
-    const { signal } = this.stopping;
-    const on = (target, type, handler) => target.addEventListener(type, handler, { signal });
+    const { on } = this;
     on(this.button, "click", () => (this.phase === "stopped" ? this.goOn() : this.askToStop()));
     on(this.grid, "pointermove", (event) => this.point(event));
     on(this.grid, "pointerleave", () => this.look(null));
     on(this.grid, "blur", () => this.look(null));
     on(this.grid, "keydown", (event) => this.key(event));
-    this.kernel.listen(
-      {
-        "change:state": () => this.update(),
-        "change:history": () => this.update(),
-        comm_live_update: () => this.knock(),
-      },
-      signal,
-    );
+    this.kernel.listen({
+      "change:state": () => this.update(),
+      "change:history": () => this.update(),
+      comm_live_update: () => this.knock(),
+    });
   }
 
   stop() {
-    this.stopping.abort();
+    super.stop();
     clearTimeout(this.timer);
-    this.card.remove();
-  }
-
-  get state() {
-    return this.model.get("state");
   }
 
   get history() {

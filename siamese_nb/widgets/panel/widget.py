@@ -40,7 +40,7 @@ class TrainingPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's t
         Whether the button was pressed.
     """
 
-    _esm = join_scripts("shared/elements.js", "shared/kernel.js", "panel/chart.js", "panel/view.js", "shared/render.js")
+    _esm = join_scripts("panel/chart.js", "panel/view.js")
     _css = join_styles("panel/panel.css")
 
     state = traitlets.Dict().tag(sync=True)

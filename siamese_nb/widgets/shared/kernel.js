@@ -4,9 +4,9 @@ const PATIENCE = 1000; // milliseconds without an answer until the kernel is cal
 const WAITING = "Waiting for the kernel: it is busy, or was restarted; then run the cell again.";
 
 class Kernel {
-  // `changed` is called when it turns out to be busy or gone.
-  constructor(model, changed) {
-    Object.assign(this, { model, changed });
+  // `changed` is called when it turns out to be busy or gone; `signal` ends the listening.
+  constructor(model, changed, signal) {
+    Object.assign(this, { model, changed, signal });
     this.inFlight = null; // the id of what was told last
     this.waiting = this.gone = false;
   }
@@ -51,11 +51,11 @@ class Kernel {
     return true;
   }
 
-  listen(handlers, signal) {
+  listen(handlers) {
     for (const [name, handler] of Object.entries(handlers)) {
       this.model.on(name, handler);
-      signal.addEventListener("abort", () => this.model.off(name, handler));
+      this.signal.addEventListener("abort", () => this.model.off(name, handler));
     }
-    signal.addEventListener("abort", () => clearTimeout(this.timer));
+    this.signal.addEventListener("abort", () => clearTimeout(this.timer));
   }
 }

@@ -61,8 +61,14 @@ class Costs {
     const { prevalence } = this.values;
     const accepted = prevalence * rates.recall + (1 - prevalence) * rates.far;
     const genuine = accepted ? ` In use, ${percent((prevalence * rates.recall) / accepted)} of what is accepted is genuine.` : "";
-    const best = inWords(this.least / this.view.counted.steps);
-    return `Costs ${figure(this.of(rates))} per comparison; the least is ${figure(this.every[this.least])}, near ${best}.${genuine}`;
+    return `Costs ${figure(this.of(rates))} per comparison; ${this.compared(rates)}.${genuine}`;
+  }
+
+  // The line may lie between two steps of the scale, at a cost that none of these has.
+  compared(rates) {
+    const least = this.every[this.least];
+    if (this.of(rates) <= least) return "no step of the scale costs less";
+    return `the least is ${figure(least)}, near ${inWords(this.least / this.view.counted.steps)}`;
   }
 
   ofTwo(rates, kept) {

@@ -8,16 +8,14 @@ const MODES = [
 ];
 const DRAWN = ["text", "soft", "line", "surface", "genuine", "impostor"]; // colours of the canvases
 
-class View {
+class View extends Shown {
   constructor(model, root) {
-    this.model = model;
-    this.stopping = new AbortController();
-    ({ threshold: this.threshold, low: this.low } = model.get("state"));
+    super(model, () => this.drawNote());
+    ({ threshold: this.threshold, low: this.low } = this.state);
     this.counted = null; // what the kernel sends once
     this.bands = new Map(); // of each model's curve, which the kernel sends later
     this.moved = false; // since the kernel was told last
     this.told = 0;
-    this.kernel = new Kernel(model, () => this.drawNote());
     this.pictures = new Pictures(this.kernel);
     this.build(root);
     this.listen();
@@ -62,16 +60,12 @@ class View {
   }
 
   stop() {
-    this.stopping.abort();
+    super.stop();
     cancelAnimationFrame(this.frame);
     clearTimeout(this.later);
     clearTimeout(this.settling);
+    for (const watcher of this.watchers) watcher.disconnect();
     this.pictures.stop();
-    this.card.remove();
-  }
-
-  get state() {
-    return this.model.get("state");
   }
 
   // -- to and from the kernel
@@ -200,7 +194,7 @@ class View {
 
   // What stays while the line moves.
   drawStatic() {
-    if (!this.counted || this.stopping.signal.aborted) return;
+    if (!this.counted || this.stopped) return;
     const style = getComputedStyle(this.card);
     this.font = `12px ${style.fontFamily}`;
     this.colours = Object.fromEntries(DRAWN.map((name) => [name, style.getPropertyValue(`--sc-${name}`)]));
@@ -210,7 +204,7 @@ class View {
   }
 
   drawMoving() {
-    if (!this.laid || this.stopping.signal.aborted) return;
+    if (!this.laid || this.stopped) return;
     const at = this.withRates(this.countsAt(0));
     const kept = this.withRates(this.keptAt(0));
     this.drawMode();
@@ -252,23 +246,18 @@ class View {
   // -- listening
 
   listen() {
-    const { signal } = this.stopping;
-    const on = (target, type, handler) => target.addEventListener(type, handler, { signal });
+    const { on } = this;
     for (const part of this.parts) part.listen(on);
     on(this.modes, "click", (event) => this.setMode(event.target.closest("button")?.dataset.name ?? ""));
-    const watchers = [new ResizeObserver(() => this.drawStatic()), new MutationObserver(() => requestAnimationFrame(() => this.drawStatic()))];
-    watchers[0].observe(this.card);
+    this.watchers = [new ResizeObserver(() => this.drawStatic()), new MutationObserver(() => requestAnimationFrame(() => this.drawStatic()))];
+    this.watchers[0].observe(this.card);
     // Lab names its theme on the body: what is drawn must be drawn anew in its colours.
-    watchers[1].observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name", "class"] });
-    signal.addEventListener("abort", () => watchers.forEach((watcher) => watcher.disconnect()));
+    this.watchers[1].observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name", "class"] });
     on(matchMedia("(prefers-color-scheme: dark)"), "change", () => this.drawStatic());
-    this.kernel.listen(
-      {
-        "change:state": () => this.update(),
-        "msg:custom": (message, buffers) => this.receive(message, buffers),
-        comm_live_update: () => this.kernel.send({ kind: "open" }),
-      },
-      signal,
-    );
+    this.kernel.listen({
+      "change:state": () => this.update(),
+      "msg:custom": (message, buffers) => this.receive(message, buffers),
+      comm_live_update: () => this.kernel.send({ kind: "open" }),
+    });
   }
 }

@@ -1,5 +1,6 @@
 """The threshold tuner: move the threshold, see what it costs and which pairs change sides, save the choice."""
 
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -21,6 +22,15 @@ _SCRIPTS = (
     "words", "canvas", "counts", "bars", "scale", "typing", "rules", "costs", "decided", "curve", "models", "groups",
     "large", "pairs", "saving", "view",
 )  # fmt: skip
+
+
+class _Line(traitlets.Float):  # type: ignore[misc]  # traitlets' types are not read
+    """A number that a cell sets, also while the tuner answers the browser on another thread: then it waits for that."""
+
+    def set(self, obj: Any, value: Any) -> None:
+        """Set it; with traitlets' own, the answer's thread would check the value, and tell the cell nothing."""
+        with obj._changing:
+            super().set(obj, value)
 
 
 class ThresholdTuner(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's types are not read
@@ -72,18 +82,14 @@ class ThresholdTuner(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
         If an argument does not fit the others or is out of range.
     """
 
-    _esm = join_scripts(
-        *(f"shared/{script}.js" for script in ("elements", "kernel", "pictures")),
-        *(f"tuner/{script}.js" for script in _SCRIPTS),
-        "shared/render.js",
-    )
+    _esm = join_scripts("shared/pictures.js", *(f"tuner/{script}.js" for script in _SCRIPTS))
     _css = join_styles(*(f"tuner/{style}.css" for style in ("scale", "decided", "pairs", "groups", "narrow")))
 
     # All that the browser draws and does not compute, in one snapshot: a strip never stands beside another threshold.
     state = traitlets.Dict().tag(sync=True)
 
-    threshold = traitlets.Float()
-    low = traitlets.Float(None, allow_none=True)
+    threshold: Any = _Line()
+    low: Any = _Line(None, allow_none=True)
     error = traitlets.Unicode("")
 
     def __init__(
@@ -103,6 +109,7 @@ class ThresholdTuner(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
         marked: ArrayLike = (),
         **kwargs: Any,
     ) -> None:
+        self._changing = threading.RLock()  # the browser's messages may come in on another thread than a cell's changes
         n_pairs = np.size(labels)
         groupings = [Grouping.from_kinds(kinds, n_pairs)] if kinds is not None else []
         groupings += [Grouping.from_names("category", categories, n_pairs)] if categories is not None else []
@@ -134,6 +141,10 @@ class ThresholdTuner(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
                 self._publish()
 
     def _receive(self, _: object, message: dict[str, Any], __: list[memoryview]) -> None:
+        with self._changing:
+            self._answer_or_say(message)
+
+    def _answer_or_say(self, message: dict[str, Any]) -> None:
         try:
             self._answer(message)
         except InputError as error:

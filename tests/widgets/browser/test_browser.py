@@ -1,11 +1,13 @@
 """The pair browser's Python half: which pairs are shown, and what a verdict does."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import numpy as np
 import pytest
 from bare_page import FakeComm
 
+from siamese_nb import review
 from siamese_nb.dataset import Dataset
 from siamese_nb.errors import InputError
 from siamese_nb.pairs import Pairs
@@ -104,6 +106,24 @@ def test_verdicts_are_written_shown_undone_and_honoured(browser, root):
     assert (browser.state["pairs"][0]["verdict"], browser.state["last"]) == ("", None)
     assert scan(root).n_couples == 18
     assert {file: file.read_bytes() for file in root.rglob("*.png")} == before
+
+
+def test_of_two_verdicts_on_two_threads_none_is_lost(browser, root, monkeypatch):
+    first, second = (pair["index"] for pair in browser.state["pairs"])
+    came, read = [], review.read_review
+
+    def read_and_wait(folder):
+        found = read(folder)
+        if not came:  # between what the first verdict reads and what it writes comes the second
+            came.append(pool.submit(ask, browser, "verdict", index=second, verdict="exclude"))
+            wait(came, timeout=0.3)
+        return found
+
+    monkeypatch.setattr(review, "read_review", read_and_wait)
+    with ThreadPoolExecutor(1) as pool:
+        ask(browser, "verdict", index=first, verdict="exclude")
+        came[0].result()
+    assert len(read_review(root)) == browser.state["verdicts"] == 2
 
 
 def test_a_verdict_on_one_picture_shows_on_its_pairs(browser, root):

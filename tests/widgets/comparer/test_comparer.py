@@ -2,6 +2,7 @@ import base64
 import io
 import json
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor, wait
 from types import SimpleNamespace
 
 import numpy as np
@@ -263,6 +264,51 @@ def test_a_fault_of_the_comparison_is_shown_and_not_swallowed():
     assert comparer.error == "the comparison failed: ZeroDivisionError: division by zero"
 
 
+def test_a_drop_while_a_cell_compares_waits_and_no_answer_stands_beside_other_pictures():
+    pictures = {name: make_png(number) for number, name in enumerate(("first", "second", "dropped"))}
+    names = {data: name for name, data in pictures.items()}
+    came, shown = [], []
+
+    def compare(one, two):
+        if not came:  # within the cell's comparison another thread, as a kernel's subshell is, takes a drop in
+            came.append(pool.submit(give, comparer, "two", "drop", pictures["dropped"]))
+            wait(came, timeout=0.3)
+        return {**ANSWER, "remarks": [names[two]]}
+
+    comparer = Comparer(compare)
+    comparer.comm = FakeComm(lambda message: None)
+    comparer.observe(lambda change: shown.append(change["new"]), "state")
+    with ThreadPoolExecutor(1) as pool:
+        comparer.set(pictures["first"], pictures["second"])
+        came[0].result()
+    answered = [(state["two"]["id"] == "drop", state["answer"]["remarks"]) for state in shown if state["answer"]]
+    assert answered == [(False, ["second"]), (True, ["dropped"])]
+    assert [row["ids"][1] == "drop" for row in comparer.history] == [False, True]
+
+
+@pytest.mark.parametrize("pictures", [[1, 2], [2]], ids=["of two", "of one"])
+def test_a_comparison_that_is_interrupted_is_said_and_can_be_asked_again(pictures):
+    troubles = [KeyboardInterrupt()]
+
+    def compare(one, two):
+        if troubles:
+            raise troubles.pop()
+        return ANSWER
+
+    comparer = Comparer(compare)
+    given = dict(zip(("two", "one"), map(make_png, reversed(pictures)), strict=False))
+    if len(given) == 1:
+        comparer.set(make_png(1))
+    with pytest.raises(KeyboardInterrupt):
+        comparer.set(**given)
+    assert comparer.error == "the comparison failed: it was interrupted; give one picture again"
+    assert comparer.state["message"] == comparer.error
+    comparer.try_threshold(0.6)
+    assert comparer.state["message"], "the view would say that it compares"
+    comparer.set(two=make_png(3))
+    assert (comparer.verdict, comparer.error) == ("similar", "")
+
+
 def test_a_ping_is_answered(comparer):
     assert comparer.comm.receive({"kind": "ping"}, [])[0]["custom"] == {"kind": "pong"}
 
@@ -340,6 +386,28 @@ def test_a_reason_is_sent_of_what_is_shown_alone():
     assert values[:16].tolist() == [*shares, *-shares, *10 * shares, *20 * shares]
     assert values[16:].tolist() == list(range(16))
     assert comparer.comm.receive({"kind": "reason", "ids": ids[::-1]}, []) == []
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (InputError("no leg"), "no leg"),
+        (KeyError("a"), "KeyError: 'a'"),
+        (KeyboardInterrupt(), "it was interrupted; give one picture again"),
+    ],
+)
+def test_why_there_is_no_reason_is_told(error, told):
+    def explain(one, two):
+        raise error
+
+    comparer = Comparer(lambda one, two: ANSWER, explain=explain)
+    comparer.set(make_png(1), make_png(2))
+    sent = []
+    comparer.comm = FakeComm(sent.append)
+    ids = [comparer.state[pane]["id"] for pane in ("one", "two")]
+    with pytest.raises(type(error)):
+        comparer._receive(comparer, {"kind": "reason", "ids": ids}, [])
+    assert [message["custom"] for message in sent] == [{"kind": "reason", "ids": ids, "message": told}]
 
 
 def test_a_snapshot_keeps_small_pictures_and_the_verdict_in_html():

@@ -193,7 +193,7 @@ def test_of_a_gallery_stays_what_scores_it_and_the_files_come_back_from_the_disk
     assert not any(member.data for member in widget._shelf.gallery.members)
     for place, data in enumerate(FILES.values()):
         send(widget, "choose", id="g", panes={"one": place, "two": place})
-        assert [pane.data for pane in widget._panes.values()] == [data] * 2 and widget.score == 1.0
+        assert [pane.data for pane in widget._couple.panes.values()] == [data] * 2 and widget.score == 1.0
 
 
 def test_a_score_that_is_no_number_is_said_and_the_pictures_stay(reading):

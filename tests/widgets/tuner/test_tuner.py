@@ -2,6 +2,7 @@ import base64
 import io
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from siamese_nb.intervals.curves import REPLICATES
 from siamese_nb.metrics import ScoreTable
 from siamese_nb.thresholds import RULES, choose_band, choose_threshold
 from siamese_nb.widgets import ThresholdTuner
+from siamese_nb.widgets.tuner import widget as tuner_module
 from siamese_nb.widgets.tuner.groups import MOST, Grouping
 from siamese_nb.widgets.tuner.ranked import GRID, STEPS, RankedPairs
 from siamese_nb.widgets.tuner.scoring import Scoring
@@ -295,6 +297,38 @@ def test_saving_calls_save_with_the_exact_threshold_and_a_reason(browser, saved)
     assert reply["update"]["state"]["saved"] == expected
     browser.ask("save", threshold=0.5, low=0.4, reason="look at the rest", id="b")
     assert saved[-1] == (0.5, "look at the rest", 0.4)
+
+
+def test_a_cell_that_moves_the_line_while_it_is_saved_waits():
+    def save(threshold, reason):  # for the browser's message, on another thread than the cell's
+        came.append(pool.submit(setattr, tuner, "threshold", 0.9))
+        wait(came, timeout=0.3)
+        saved.append(threshold)
+
+    tuner = ThresholdTuner(SCORES, LABELS, save=save)
+    came, saved = [], []
+    with ThreadPoolExecutor(1) as pool:
+        Browser(tuner).ask("save", threshold=0.4, reason="why not", id="a")
+        came[0].result()
+    assert saved == [0.4] == [tuner.state["saved"]["threshold"]]
+    assert tuner.threshold == tuner.state["threshold"] == 0.9
+    assert tuner.state["counts"][0] == count_slowly(LABELS, SCORES, 0.9)
+
+
+def test_a_cell_is_told_that_a_line_is_nonsense_also_while_the_browser_moves_it(browser, monkeypatch):
+    came, describe = [], tuner_module.describe_strips
+
+    def describe_and_wait(*given):
+        if not came:
+            came.append(pool.submit(setattr, browser.tuner, "threshold", 7.0))
+            wait(came, timeout=0.3)
+        return describe(*given)
+
+    monkeypatch.setattr(tuner_module, "describe_strips", describe_and_wait)
+    with ThreadPoolExecutor(1) as pool:
+        browser.ask("threshold", threshold=0.7, id="a")
+    assert isinstance(came[0].exception(), InputError)
+    assert browser.tuner.threshold == browser.tuner.state["threshold"] == 0.7
 
 
 def test_what_keeps_it_from_being_saved_is_said(browser, saved):
