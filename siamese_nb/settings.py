@@ -13,6 +13,7 @@ BATCH_LOSSES = ("contrastive", "triplet", "multi_similarity", "supervised_contra
 LOSSES = (*PAIR_LOSSES, *BATCH_LOSSES, "cosface", "arcface")
 BASE_SIZE = 96  # pixels: the side of the pictures that base_cnn takes when none is given
 AUGMENTATIONS = ("none", "affine", "strokes", "photo")
+DEPTHS = ("block", "leg")  # of a pretrained leg, that fine-tuning trains
 MINING = ("none", "hard")
 DISTANCES = ("absolute", "squared")
 ENGINES = ("keras", "openvino", "openvino_bfloat16")
@@ -20,7 +21,7 @@ SCRATCH_LEGS = ("base_cnn", "stroke_cnn", "koch2015")  # which start from random
 _CHOICES = {
     "loss": LOSSES,
     "augment": AUGMENTATIONS,
-    "depth": ("block", "leg"),
+    "depth": DEPTHS,
     "mining": MINING,
     "engine": ENGINES,
     "precision": ("auto", "float32", "mixed_bfloat16", "mixed_float16"),

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from siamese_nb import widgets
-from siamese_nb.config import DEPTHS
 from siamese_nb.review import VERDICTS
+from siamese_nb.settings import DEPTHS
 from siamese_nb.widgets import Comparer, PairBrowser, TrainingPanel, joined
 from siamese_nb.widgets.browser.browsed import GROUPS
 from siamese_nb.widgets.comparer.gallery import MOST
