@@ -21,6 +21,7 @@ OPEN = """async (path) => {
   const app = window.jupyterapp;
   await app.started;
   await app.restored;
+  window.before = [...(window.before ?? []), window.panel];
   window.panel = await app.commands.execute("docmanager:open", { path, factory: "Notebook" });
   await window.panel.revealed;
   await window.panel.context.ready;
@@ -54,6 +55,8 @@ CLOSE = """async () => {
   await context.save();
   window.panel.dispose();
   if (id) await window.jupyterapp.serviceManager.sessions.shutdown(id);
+  window.panel = (window.before ?? []).findLast((panel) => panel && !panel.isDisposed);
+  if (window.panel) window.jupyterapp.shell.activateById(window.panel.id);
 }"""
 
 
@@ -135,13 +138,14 @@ class LabServer:
 
 
 class LabPage:
-    """One browser page with JupyterLab, and one notebook in it at a time."""
+    """One browser page with JupyterLab, and in it the notebook that was opened last."""
 
     def __init__(self, page: Page, server: LabServer) -> None:
         self.page = page
         self.server = server
         self.errors: list[str] = []
         self.opened: list[str] = []
+        self.path = ""
         page.on("console", self._listen)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.context.on("page", lambda other: self.opened.append(other.url))
@@ -177,18 +181,19 @@ class LabPage:
 
     @contextmanager
     def showing(self, path: str) -> Iterator["LabPage"]:
-        """Open a notebook, and close it in the end; the console must then hold no error."""
-        self.path = path
+        """Open a notebook, and close it in the end; the console must then hold no error. One open before comes back."""
+        self.path, before = path, self.path
         self.errors.clear()
         self.open(path)
         yield self
         errors = list(self.errors)
         self.errors.clear()
         self.close()
+        self.path = before
         assert errors == []
 
     def close(self) -> None:
-        """Save and close the notebook and end its kernel, so that no dialog takes the focus of the next."""
+        """Save and close the notebook and end its kernel, so that no dialog takes the focus; show the one before it."""
         self.page.evaluate(CLOSE)
 
     def ask(self, expression: str) -> str:

@@ -3,6 +3,8 @@
 import hashlib
 import os
 import signal
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import nbformat
@@ -60,13 +62,33 @@ def files(tmp_path) -> dict[str, Path]:
     }
 
 
-@pytest.fixture
-def notebook(lab, tmp_path) -> LabPage:
-    """Open and run a small notebook with two comparers; afterwards the console must hold no error."""
+def showing(lab: LabPage, folder: Path) -> AbstractContextManager[LabPage]:
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source.strip()) for source in SOURCES])
     book.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(book, tmp_path / "comparers.ipynb")
-    with lab.showing(lab.server.add(tmp_path / "comparers.ipynb")):
+    nbformat.write(book, folder / "comparers.ipynb")
+    return lab.showing(lab.server.add(folder / "comparers.ipynb"))
+
+
+@pytest.fixture(scope="module")
+def opened(lab, tmp_path_factory) -> Iterator[LabPage]:
+    with showing(lab, tmp_path_factory.mktemp("comparers")):
+        lab.run()
+        yield lab
+
+
+@pytest.fixture
+def notebook(opened) -> Iterator[LabPage]:
+    """Give a small notebook with three comparers, all empty; afterwards the console must hold no error."""
+    opened.ask("[each.clear() for each in (comparer, other, slow)]")
+    opened.errors.clear()
+    yield opened
+    assert opened.errors == []
+
+
+@pytest.fixture
+def own(lab, tmp_path) -> Iterator[LabPage]:
+    """Give such a notebook to one test alone: to be saved, closed or restarted."""
+    with showing(lab, tmp_path):
         lab.run()
         yield lab
 
@@ -145,14 +167,14 @@ def test_a_drop_during_a_computation_is_what_is_answered_in_the_end(notebook, fi
     assert notebook.ask("slow.verdict, slow.state['two']['name']") == "similar crimson.jpg"
 
 
-def test_a_notebook_that_is_closed_and_opened_again_shows_what_its_kernel_holds(notebook, files):
-    drop(card(notebook).locator(".sc-pane").first, gift(files["red"]), gift(files["crimson"]))
-    expect(verdict(card(notebook))).to_have_attribute("data-verdict", "similar")
-    notebook.page.evaluate("async () => { await panel.context.save(); panel.dispose(); }")
-    notebook.open(notebook.path)
-    expect(verdict(card(notebook))).to_have_attribute("data-verdict", "similar")
-    drop(card(notebook).locator(".sc-pane").first, gift(files["red"]), gift(files["blue"]))
-    expect(verdict(card(notebook))).to_have_attribute("data-verdict", "not similar")
+def test_a_notebook_that_is_closed_and_opened_again_shows_what_its_kernel_holds(own, files):
+    drop(card(own).locator(".sc-pane").first, gift(files["red"]), gift(files["crimson"]))
+    expect(verdict(card(own))).to_have_attribute("data-verdict", "similar")
+    own.page.evaluate("async () => { await panel.context.save(); panel.dispose(); }")
+    own.open(own.path)
+    expect(verdict(card(own))).to_have_attribute("data-verdict", "similar")
+    drop(card(own).locator(".sc-pane").first, gift(files["red"]), gift(files["blue"]))
+    expect(verdict(card(own))).to_have_attribute("data-verdict", "not similar")
 
 
 def test_a_near_miss_opens_nothing(notebook, files):
@@ -214,25 +236,25 @@ def test_a_file_dragged_from_labs_own_browser(notebook, files):
     expect(pane).to_contain_text("a red one.png")
 
 
-def test_the_saved_notebook_holds_no_bytes(notebook, files):
-    drop(card(notebook).locator(".sc-pane").first, gift(files["red"]), gift(files["crimson"]))
-    expect(verdict(card(notebook))).to_have_attribute("data-verdict", "similar")
-    text = notebook.save(notebook.path)
+def test_the_saved_notebook_holds_no_bytes(own, files):
+    drop(card(own).locator(".sc-pane").first, gift(files["red"]), gift(files["crimson"]))
+    expect(verdict(card(own))).to_have_attribute("data-verdict", "similar")
+    text = own.save(own.path)
     assert len(text) < 6000 and "base64" not in text and "red.png" not in text
 
 
-def test_a_restarted_kernel_is_said_and_running_the_cells_again_mends_it(notebook, files):
-    page = notebook.page
+def test_a_restarted_kernel_is_said_and_running_the_cells_again_mends_it(own, files):
+    page = own.page
     page.evaluate("() => panel.sessionContext.restartKernel()")
-    notebook.wait_until_idle()
-    expect(card(notebook)).to_contain_text("Run the cell again")
-    drop(card(notebook).locator(".sc-pane").first, gift(files["red"]))
-    expect(card(notebook)).to_contain_text("The kernel is gone")
-    notebook.run()
-    drop(card(notebook).locator(".sc-pane").first, gift(files["red"]), gift(files["blue"]))
-    expect(verdict(card(notebook))).to_have_attribute("data-verdict", "not similar")
+    own.wait_until_idle()
+    expect(card(own)).to_contain_text("Run the cell again")
+    drop(card(own).locator(".sc-pane").first, gift(files["red"]))
+    expect(card(own)).to_contain_text("The kernel is gone")
+    own.run()
+    drop(card(own).locator(".sc-pane").first, gift(files["red"]), gift(files["blue"]))
+    expect(verdict(card(own))).to_have_attribute("data-verdict", "not similar")
     # Lab's own, of its requests that the restart cut off.
-    notebook.errors[:] = [error for error in notebook.errors if "Canceled future" not in error]
+    own.errors[:] = [error for error in own.errors if "Canceled future" not in error]
 
 
 def test_the_tuner_keeps_its_keys_from_the_notebook_and_python_follows(lab, tmp_path):
@@ -282,12 +304,12 @@ def test_a_kernel_that_does_not_answer_is_waited_for(notebook, files):
     expect(verdict(card(notebook))).to_have_attribute("data-verdict", "similar")
 
 
-def test_a_snapshot_is_saved_where_it_was_asked_for_and_hidden_while_the_comparer_lives(notebook, files):
-    target = card(notebook, 1)
+def test_a_snapshot_is_saved_where_it_was_asked_for_and_hidden_while_the_comparer_lives(own, files):
+    target = card(own, 1)
     drop(target.locator(".sc-pane").first, gift(files["red"]), gift(files["blue"]))
     expect(verdict(target)).to_have_attribute("data-verdict", "not similar")
-    kept = notebook.page.locator(".jp-NotebookPanel:visible .siamese-snapshot")
+    kept = own.page.locator(".jp-NotebookPanel:visible .siamese-snapshot")
     expect(kept).to_have_count(1)
     expect(kept).to_be_hidden()
-    text = notebook.save(notebook.path)
+    text = own.save(own.path)
     assert "Not similar" in text and text.count("data:image/jpeg;base64,") == 2 and "blue.png" in text
