@@ -83,7 +83,7 @@ class History {
     if (!small || this.view.stopped || this.thumbnails.has(id)) return;
     this.keep(id, small);
     this.offered.add(id);
-    this.view.send({ kind: "thumbnail", id }, [await small.arrayBuffer()]);
+    this.view.send({ kind: "thumbnail", id }, [await small.arrayBuffer()], false);
     this.view.draw();
   }
 }

@@ -58,8 +58,8 @@ class View extends Shown {
 
   // -- to and from the kernel
 
-  send(message, buffers) {
-    return this.kernel.send(message, buffers);
+  send(message, buffers, answered) {
+    return this.kernel.send(message, buffers, answered);
   }
 
   // Each word of it is followed by others as long as a file is on its way.

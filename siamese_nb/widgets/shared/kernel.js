@@ -11,7 +11,8 @@ class Kernel {
     this.waiting = this.gone = false;
   }
 
-  send(message, buffers = []) {
+  // Without an answer to come, its silence says nothing.
+  send(message, buffers = [], answered = true) {
     try {
       this.model.send(message, undefined, buffers);
     } catch (error) {
@@ -23,7 +24,7 @@ class Kernel {
       this.changed();
       return false;
     }
-    this.expect();
+    if (answered) this.expect();
     return true;
   }
 

@@ -71,6 +71,14 @@ def test_two_files_dropped_at_once_are_both_seen_and_answered(card, comparer):
     assert comparer.verdict == "similar"
 
 
+def test_one_picture_alone_asks_for_the_other_and_calls_no_idle_kernel_busy(bare, card, comparer):
+    drop(pane(card, "one"), png("red.png", RED))
+    expect_seen(pane(card, "one"))
+    bare.page.wait_for_timeout(1300)  # the small picture that the kernel is sent gets no answer
+    assert comparer._past.thumbnail(comparer.state["one"]["id"]) is not None
+    expect(card.locator(".sc-badge")).to_have_text("One more picture")
+
+
 def test_the_marks_stand_where_the_numbers_say(card):
     drop(pane(card, "one"), png("red.png", RED), png("blue.png", BLUE))
     expect_verdict(card, "not similar")
