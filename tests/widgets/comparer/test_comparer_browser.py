@@ -139,17 +139,16 @@ def contrast(text: Locator) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-@pytest.mark.parametrize("width", [320, 700, 1600])
-def test_nothing_is_cut_off_at_any_width(bare, card, width):
-    bare.page.set_viewport_size({"width": width, "height": 700})
-    for second in (NOTES, png("a very long name of a picture that never seems to end.png", BLUE)):
-        drop(pane(card, "one"), png("a.png", RED), second)
-        expect(pane(card, "two")).to_contain_text(second[0])
-        expect(card.locator(".sc-badge")).not_to_have_text("Reading")
-        assert bare.page.evaluate("document.documentElement.scrollWidth") <= width
-        assert card.locator(".sc-reason .sc-modes").evaluate("e => e.scrollWidth <= e.clientWidth")
-        cut = "e => e.scrollHeight > e.clientHeight + 1 || e.scrollWidth > e.clientWidth + 1"
-        assert not any(stage.evaluate(cut) for stage in card.locator(".sc-stage").all())
+def test_nothing_is_cut_off_at_any_width(bare, card):
+    for width in bare.at_widths(320, 700, 1600):
+        for second in (NOTES, png("a very long name of a picture that never seems to end.png", BLUE)):
+            drop(pane(card, "one"), png("a.png", RED), second)
+            expect(pane(card, "two")).to_contain_text(second[0])
+            expect(card.locator(".sc-badge")).not_to_have_text("Reading")
+            assert bare.page.evaluate("document.documentElement.scrollWidth") <= width
+            assert card.locator(".sc-reason .sc-modes").evaluate("e => e.scrollWidth <= e.clientWidth")
+            cut = "e => e.scrollHeight > e.clientHeight + 1 || e.scrollWidth > e.clientWidth + 1"
+            assert not any(stage.evaluate(cut) for stage in card.locator(".sc-stage").all())
 
 
 def test_files_on_the_card_outside_the_panes_fill_the_free_ones(card):
@@ -561,17 +560,18 @@ def heap(page: Page) -> float:
     return next(metric["value"] for metric in metrics if metric["name"] == "JSHeapUsedSize")
 
 
-@pytest.mark.parametrize(
-    ("score", "threshold", "probability", "words"),
-    [
+def test_the_words_never_contradict_the_numbers(bare):
+    for score, threshold, probability, words in (
         (0.596, 0.604, 0.5, "Score 0.596, below the threshold 0.604."),
         (0.5, 0.5, 0.5, "Score 0.50, at the threshold 0.50."),
         (1.0, 0.0, 0.9999, "Over 99% probable"),
         (0.0, 1.0, 0.0, "Under 1% probable"),
         (0.7, 0.5, None, "Score 0.70, above the threshold 0.50."),
-    ],
-)
-def test_the_words_never_contradict_the_numbers(bare, score, threshold, probability, words):
+    ):
+        check_words(bare, words, score, threshold, probability)
+
+
+def check_words(bare, words: str, score: float, threshold: float, probability: float | None) -> None:
     verdict = "similar" if score >= threshold else "not similar"
     answer = {"score": score, "threshold": threshold, "verdict": verdict, "probability": probability}
     card = bare.show(Comparer(lambda one, two: answer))
