@@ -13,6 +13,7 @@ In a dataset from a pairs file the last two set the pair's label to 0 and 1.
 import csv
 import datetime
 import os
+import threading
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
@@ -28,6 +29,7 @@ from siamese_nb.storage import write_rows
 
 EXCLUDE, NOT_THE_SAME, SAME = "exclude", "not the same thing", "same thing"
 VERDICTS = (EXCLUDE, NOT_THE_SAME, SAME)
+_ADDING = threading.Lock()  # two widgets of one notebook may write to the same review, each on a thread of its own
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,8 @@ def add_verdict(folder: str | os.PathLike[str], one: str, two: str, verdict: str
     """
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     added = _checked(dict(zip(_columns(), (one, two, verdict, now, reason), strict=True)), "the verdict")
-    _write(folder, [*read_review(folder), added])
+    with _ADDING:
+        _write(folder, [*read_review(folder), added])
     return added
 
 
@@ -99,13 +102,14 @@ def undo_verdict(folder: str | os.PathLike[str], *pictures: str) -> Verdict | No
 
     None if there is no such line.
     """
-    verdicts = read_review(folder)
-    rows = [row for row, verdict in enumerate(verdicts) if not pictures or verdict.pictures == {*pictures}]
-    if not rows:
-        return None
-    undone = verdicts.pop(rows[-1])
-    _write(folder, verdicts)
-    return undone
+    with _ADDING:
+        verdicts = read_review(folder)
+        rows = [row for row, verdict in enumerate(verdicts) if not pictures or verdict.pictures == {*pictures}]
+        if not rows:
+            return None
+        undone = verdicts.pop(rows[-1])
+        _write(folder, verdicts)
+        return undone
 
 
 def in_force(verdicts: Sequence[Verdict]) -> list[Verdict]:

@@ -1,6 +1,7 @@
 """The review: verdicts are kept, undone and honoured by every scan, and no picture is touched."""
 
 import csv
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +48,14 @@ def test_verdicts_are_kept_in_order_with_their_time_and_reason(couples: Path) ->
     assert found[0].when.endswith("+00:00")
     with (couples / "review.csv").open(newline="", encoding="utf-8") as stream:
         assert next(csv.reader(stream)) == ["path_one", "path_two", "verdict", "when", "reason"]
+
+
+def test_of_verdicts_from_many_threads_none_is_lost(couples: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda item: add_verdict(couples, *couple(item % 4), "exclude", str(item)), range(40)))
+        undone = list(pool.map(lambda _: undo_verdict(couples), range(10)))
+    left = [verdict.reason for verdict in (*read_review(couples), *undone) if verdict]
+    assert sorted(left, key=int) == [str(item) for item in range(40)]
 
 
 def test_undoing_takes_the_last_line(couples: Path) -> None:
