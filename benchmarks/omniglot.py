@@ -46,7 +46,7 @@ TUNED_ON = {
     "Sanskrit", "Tifinagh",
 }  # fmt: skip
 # Near-duplicates stay together, and which pictures are so depends on their size; so the seeds do too.
-SEEDS = {"quick": [0, 3, 6], "ours": [0, 3, 6], "paper": [0]}
+SEEDS = {"quick": [0, 3, 6], "ours": [0, 3, 6], "paper": [0, 3, 6]}
 CHECKED = 300  # pairs that are scored through the command line too
 
 
