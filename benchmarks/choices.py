@@ -77,6 +77,7 @@ def measure(dataset: Any, leg: dict[str, Any], settings: dict[str, Any], seed: i
         config = TrainConfig(**{**leg, **settings, "seed": seed})
         verifier = train(dataset, config, out=Path(folder) / "out", logs=Path(folder) / "logs")
     found: dict[str, Any] = {"settings": {**leg, **settings}, "seed": seed, "all_pairs": all_pairs}
+    found["config"] = config.to_dict()  # with the defaults of today
     found |= {"seconds": time.perf_counter() - begun, "processor_seconds": time.process_time() - worked}
     for part, kind in COLUMNS:
         figures = verifier.about[part]

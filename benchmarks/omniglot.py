@@ -141,14 +141,14 @@ def main() -> None:
         "data", nargs="?", type=Path, default=Path("data/omniglot"), help="as siamese-nb get lays it out"
     )
     parser.add_argument("--recipe", choices=("ours", "paper"), default="ours")
-    parser.add_argument("--quick", action="store_true", help="fewer epochs")
+    parser.add_argument("--quick", action="store_true", help="one leg instead of four")
     parser.add_argument("--seeds", type=int, nargs="+", help="those of the recipe when not given")
     parser.add_argument("--rounds", type=int, default=50, help="of one-shot recognition, 20 trials each")
     parser.add_argument("--all-alphabets", action="store_true", help="train on all, with the first seed; no table")
     parser.add_argument("--out", type=Path, default=Path("saved_model"), help="where the bundles go")
     given = parser.parse_args()
     if given.quick and given.recipe != "ours":
-        parser.error("--quick is a shorter `ours`; leave --recipe paper away, or --quick")
+        parser.error("--quick is `ours` with one leg; leave --recipe paper away, or --quick")
     recipe = "quick" if given.quick and given.recipe == "ours" else given.recipe
     seeds = given.seeds or SEEDS[recipe]
     dataset = scan(given.data)

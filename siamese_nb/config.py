@@ -32,7 +32,8 @@ class TrainConfig:
         One of `LOSSES`: of the neuron's scores of pairs (`"focal"`, `"binary_crossentropy"`), or of embeddings by what
         they show (the others); then the neuron is fitted to training pairs in the end, so that scores mean the same.
         `"focal"` leads cross-entropy by 0.008 of the validation AUC on features of Grocery Store photos (5 of 6 seeds)
-        and on Omniglot from scratch (3 of 3); `"supervised_contrastive"` does as well, where things are known.
+        and on Omniglot from scratch (3 of 3), by more where pictures are few; on the rendered sample it is as far
+        behind. `"supervised_contrastive"` does as well, where things are known.
     distance : {"absolute", "squared"}
         Of the metric head.
     negatives : {"across", "within", "mixed"}
@@ -74,7 +75,8 @@ class TrainConfig:
     epochs : int
         At most.
     patience : int
-        Stop after so many epochs in which validation (its loss; its AUC where embeddings are learned) got no better.
+        Stop after so many epochs in which validation got no better: its cross-entropy, whichever loss of pairs is
+        learned by; its AUC where embeddings are learned.
     keep : {"best", "last"}
         Whose weights are kept: of the best epoch by validation, or of the last, to which `schedule="cosine"` leads;
         validation of a few categories, some of them unlike the rest, may call an early epoch best. With `last`, choose

@@ -43,7 +43,7 @@ class Pairs:
 
     def join(self, other: "Pairs") -> "Pairs":
         """Return these pairs and, after them, the others."""
-        columns = zip(vars(self).values(), vars(other).values(), strict=True)
+        columns = ((self.one, other.one), (self.two, other.two), (self.label, other.label), (self.kind, other.kind))
         return Pairs(*(np.concatenate(both) for both in columns))
 
 

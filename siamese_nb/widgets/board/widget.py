@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
 from pathlib import Path
@@ -51,6 +52,7 @@ class TensorBoardButton(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget
         self._folder = Path(logs) / "fit"
         self._process: subprocess.Popen[bytes] | None = None
         self._port = 0
+        self._starting = threading.Lock()  # a cell and the browser may ask for it on two threads
         self.on_msg(self._receive)
 
     def _receive(self, _: object, message: dict[str, Any], __: list[memoryview]) -> None:
@@ -76,8 +78,11 @@ class TensorBoardButton(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget
             raise InputError(
                 f"there are no logs in {self._folder}; train first, or give the folder that train was given"
             )
-        if self._process is not None and self._process.poll() is None:
-            return
+        with self._starting:
+            if self._process is None or self._process.poll() is not None:
+                self._launch()
+
+    def _launch(self) -> None:
         self._port = _free_port()
         where = ["--logdir", str(self._folder), "--host", _HOST, "--port", str(self._port)]
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the server; a pipe that nobody reads fills up

@@ -17,6 +17,7 @@ from siamese_nb.suspects import Suspect
 from siamese_nb.thumbnails import encode_pairs
 from siamese_nb.widgets.browser.browsed import GROUPS, BrowsedPairs
 from siamese_nb.widgets.joined import join_scripts, join_styles
+from siamese_nb.widgets.trouble import tell_why_not
 
 ON_A_PAGE = 12
 
@@ -72,8 +73,8 @@ class PairBrowser(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's typ
             self._answer(message)
         except InputError as error:
             self._publish(id=message.get("id", ""), message=str(error))
-        except Exception as error:
-            self._publish(id=message.get("id", ""), message=f"the browser failed: {type(error).__name__}: {error}")
+        except (Exception, KeyboardInterrupt) as error:
+            self._publish(id=message.get("id", ""), message=f"the browser failed: {tell_why_not(error)}")
             raise
 
     def _answer(self, message: dict[str, Any]) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 from siamese_nb.errors import InputError
 from siamese_nb.widgets.comparer.couple import Couple
 from siamese_nb.widgets.comparer.history import History
-from siamese_nb.widgets.comparer.packing import Packed, Shares, pack_neighbours, pack_reason, tell_why_not
+from siamese_nb.widgets.comparer.packing import Packed, Shares, pack_neighbours, pack_reason
+from siamese_nb.widgets.trouble import tell_why_not
 
 Explain = Callable[[Any, Any], Shares]
 Neighbours = Callable[[float], Sequence[dict[str, Any]]]

@@ -18,6 +18,7 @@ from siamese_nb.progress import progress_bar
 from siamese_nb.widgets.comparer.pane import Pane, Read
 from siamese_nb.widgets.comparer.spool import Spool
 from siamese_nb.widgets.comparer.upload import Upload
+from siamese_nb.widgets.trouble import tell_why_not
 
 MOST = 500  # pictures: a matrix of more cannot be read
 SMALL = 320  # longest side, in pixels, of what is kept of a picture to be looked at
@@ -74,8 +75,10 @@ class Gallery:
                 self._add(picture)
             else:
                 self.members.append(picture)
-        except InputError as error:
-            self.refuse(name, str(error))
+        except (InputError, KeyboardInterrupt) as error:
+            self.refuse(name, tell_why_not(error))
+            if isinstance(error, KeyboardInterrupt):
+                raise
         self._upload = None
 
     def refuse(self, name: str, message: str) -> None:

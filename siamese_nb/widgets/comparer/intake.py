@@ -46,13 +46,18 @@ class Intake:
                 uploads.pop(pane, None)
                 contents[pane] = Pane.trouble(id, name, error)
         whole = {pane: uploads.pop(pane) for pane in [*uploads] if uploads[pane].complete}
-        with ThreadPoolExecutor(len(PANES)) as pool:
-            read = pool.map(partial(Pane.from_upload, read=self._read), whole.values())
-            contents |= zip(whole, read, strict=True)
-        self._show(contents)
-        self._uploads |= uploads
-        for upload in uploads.values():
-            self._acknowledge(upload)
+        try:
+            with ThreadPoolExecutor(len(PANES)) as pool:
+                read = pool.map(partial(Pane.from_upload, read=self._read), whole.values())
+                contents |= zip(whole, read, strict=True)
+        except KeyboardInterrupt as error:
+            contents |= {pane: Pane.unread(upload, error) for pane, upload in whole.items()}
+            raise
+        finally:  # interrupted too: whoever waits for an answer must not wait for ever
+            self._show(contents)
+            self._uploads |= uploads
+            for upload in uploads.values():
+                self._acknowledge(upload)
 
     def add_chunk(self, id: str, index: int, chunk: memoryview) -> None:
         """Take one chunk; say how far the file has come, or that it is no longer wanted."""
@@ -68,7 +73,11 @@ class Intake:
             return
         if upload.complete:
             del self._uploads[pane]
-            self._show({pane: Pane.from_upload(upload, self._read)})
+            try:
+                self._show({pane: Pane.from_upload(upload, self._read)})
+            except KeyboardInterrupt as error:
+                self._show({pane: Pane.unread(upload, error)})
+                raise
         else:
             self._acknowledge(upload)
 

@@ -6,8 +6,6 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from siamese_nb.errors import InputError
-
 Packed = tuple[dict[str, Any], list[bytes]]
 
 
@@ -51,10 +49,3 @@ def pack_neighbours(found: Sequence[dict[str, Any]]) -> Packed:
     """Put small pictures of pairs into buffers, two for each pair, in order."""
     described = {"pairs": [{"same": bool(pair["same"]), "score": float(pair["score"])} for pair in found]}
     return described, [pair[side] for pair in found for side in ("one", "two")]
-
-
-def tell_why_not(error: BaseException) -> str:
-    """Say why what a view waits for does not come."""
-    if isinstance(error, KeyboardInterrupt):
-        return "it was interrupted; give one picture again"
-    return str(error) if isinstance(error, InputError) else f"{type(error).__name__}: {error}"

@@ -13,6 +13,7 @@ from PIL import Image
 from siamese_nb.errors import InputError
 from siamese_nb.images import Header, ImageError, ImageSource, read_header, read_image
 from siamese_nb.widgets.comparer.upload import Upload
+from siamese_nb.widgets.trouble import tell_why_not
 
 PANES = ("one", "two")
 PREVIEW_PIXELS = 800
@@ -86,8 +87,12 @@ class Pane:
             return cls.trouble(upload.id, upload.name, error)
         except Exception as error:  # the fault itself goes to the kernel's log
             logging.getLogger(__name__).exception("reading %s failed", upload.name)
-            message = f"reading {upload.name} failed: {type(error).__name__}: {error}"
-            return cls.trouble(upload.id, upload.name, message)
+            return cls.unread(upload, error)
+
+    @classmethod
+    def unread(cls, upload: Upload, error: BaseException) -> "Pane":
+        """Tell what kept a file that has arrived from being read."""
+        return cls.trouble(upload.id, upload.name, f"reading {upload.name} failed: {tell_why_not(error)}")
 
     @classmethod
     def trouble(cls, id: str, name: str, message: object) -> "Pane":

@@ -8,8 +8,9 @@ import numpy as np
 from siamese_nb.errors import InputError
 from siamese_nb.images import ImageSource
 from siamese_nb.widgets.comparer.gallery import Gallery, Lighten, Scores
-from siamese_nb.widgets.comparer.packing import Packed, tell_why_not
+from siamese_nb.widgets.comparer.packing import Packed
 from siamese_nb.widgets.comparer.pane import Pane, Read
+from siamese_nb.widgets.trouble import tell_why_not
 
 _OTHER = {"one": "two", "two": "one"}
 
@@ -65,8 +66,10 @@ class Shelf:
         gallery = self.gallery
         match message["kind"]:
             case "member":
-                gallery.take(message["name"], message["size"], message["index"], buffers[0], self._read)
-                self._go_on(gallery)
+                try:
+                    gallery.take(message["name"], message["size"], message["index"], buffers[0], self._read)
+                finally:  # interrupted too, or the browser would wait for ever to send the next
+                    self._go_on(gallery)
             case "stray":
                 gallery.refuse(message["name"], message["message"])
                 self._go_on(gallery)

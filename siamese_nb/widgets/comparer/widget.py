@@ -19,11 +19,11 @@ from siamese_nb.widgets.comparer.couple import Couple
 from siamese_nb.widgets.comparer.gallery import Lighten, Scores, list_pictures
 from siamese_nb.widgets.comparer.history import History
 from siamese_nb.widgets.comparer.intake import Intake
-from siamese_nb.widgets.comparer.packing import tell_why_not
 from siamese_nb.widgets.comparer.pane import PANES, Pane, Read, keep_bytes
 from siamese_nb.widgets.comparer.shelf import Shelf
 from siamese_nb.widgets.comparer.snapshot import Snapshot
 from siamese_nb.widgets.joined import join_scripts, join_styles
+from siamese_nb.widgets.trouble import tell_why_not
 
 _SCRIPTS = (
     "words", "gifts", "pane", "intake", "previews", "answer", "reason", "history", "camera", "matrix", "gallery",
@@ -247,8 +247,8 @@ class Comparer(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's types 
             self._intake.drop(pane)
         self._shelf.interrupt(contents)
         self._couple.put(contents)
-        self._publish()
         try:
+            self._publish()
             if best := self._shelf.follow(contents, self._couple.panes):
                 self._couple.put(best)
                 self._publish()

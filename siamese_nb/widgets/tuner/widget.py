@@ -13,6 +13,7 @@ from siamese_nb.errors import InputError
 from siamese_nb.metrics import check_threshold
 from siamese_nb.thumbnails import Pictures, encode_pairs
 from siamese_nb.widgets.joined import join_scripts, join_styles
+from siamese_nb.widgets.trouble import tell_why_not
 from siamese_nb.widgets.tuner.groups import Grouping
 from siamese_nb.widgets.tuner.ranked import STEPS
 from siamese_nb.widgets.tuner.scoring import by_model, check_low, compare_scorings, given_identities, make_scorings
@@ -31,6 +32,11 @@ class _Line(traitlets.Float):  # type: ignore[misc]  # traitlets' types are not 
         """Set it; with traitlets' own, the answer's thread would check the value, and tell the cell nothing."""
         with obj._changing:
             super().set(obj, value)
+
+
+# The browser's messages may come in on another thread than a cell's changes. One lock for all tuners: of two that move
+# each other, each with its own, a cell and a message could wait for one another.
+_CHANGING = threading.RLock()
 
 
 class ThresholdTuner(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's types are not read
@@ -109,7 +115,7 @@ class ThresholdTuner(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
         marked: ArrayLike = (),
         **kwargs: Any,
     ) -> None:
-        self._changing = threading.RLock()  # the browser's messages may come in on another thread than a cell's changes
+        self._changing = _CHANGING
         n_pairs = np.size(labels)
         groupings = [Grouping.from_kinds(kinds, n_pairs)] if kinds is not None else []
         groupings += [Grouping.from_names("category", categories, n_pairs)] if categories is not None else []
@@ -149,10 +155,10 @@ class ThresholdTuner(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
             self._answer(message)
         except InputError as error:
             self._publish(str(error), id=message.get("id", ""))
-        except Exception as error:
+        except (Exception, KeyboardInterrupt) as error:
             what = {"save": "saving", "choose": "choosing", "review": "marking", "compare": "comparing"}
             said = what.get(message["kind"], "the tuner")
-            self._publish(f"{said} failed: {type(error).__name__}: {error}", id=message.get("id", ""))
+            self._publish(f"{said} failed: {tell_why_not(error)}", id=message.get("id", ""))
             raise
 
     def _answer(self, message: dict[str, Any]) -> None:

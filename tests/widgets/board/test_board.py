@@ -1,7 +1,10 @@
 """TensorBoard at the press of a button: started once, reached through a hub's proxy, ended with the kernel."""
 
 import os
+import time
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 from bare_page import FakeComm
@@ -40,6 +43,20 @@ def test_it_starts_once_and_shows_the_runs(button, monkeypatch) -> None:
     finally:
         button._process.terminate()
         button._process.communicate()
+
+
+def test_asked_for_on_two_threads_it_starts_once(button, monkeypatch) -> None:
+    launched = []
+
+    def launch() -> None:
+        launched.append(button)
+        time.sleep(0.1)
+        button._process = SimpleNamespace(poll=lambda: None)
+
+    monkeypatch.setattr(button, "_launch", launch)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda _: button.start(), range(2)))
+    assert len(launched) == 1
 
 
 def test_without_logs_it_says_what_to_do(tmp_path) -> None:

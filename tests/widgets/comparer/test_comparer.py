@@ -301,12 +301,27 @@ def test_a_comparison_that_is_interrupted_is_said_and_can_be_asked_again(picture
         comparer.set(make_png(1))
     with pytest.raises(KeyboardInterrupt):
         comparer.set(**given)
-    assert comparer.error == "the comparison failed: it was interrupted; give one picture again"
+    assert comparer.error == "the comparison failed: it was interrupted; try again"
     assert comparer.state["message"] == comparer.error
     comparer.try_threshold(0.6)
     assert comparer.state["message"], "the view would say that it compares"
     comparer.set(two=make_png(3))
     assert (comparer.verdict, comparer.error) == ("similar", "")
+
+
+@pytest.mark.parametrize("size", [1, 800], ids=["in one piece", "in chunks"])
+def test_a_file_whose_reading_is_interrupted_is_said_and_awaited_no_more(size):
+    def read(data):
+        raise KeyboardInterrupt
+
+    comparer = Comparer(lambda one, two: ANSWER, read=read)
+    comparer.comm = FakeComm(lambda message: None)
+    data = make_png(1) if size == 1 else encode(make_image(1, (size, size)), "BMP")
+    assert (len(data) > CHUNK) == (size > 1)
+    with pytest.raises(KeyboardInterrupt):
+        give(comparer, "one", "a", data)
+    assert (comparer.state["one"]["id"], comparer.state["one"]["status"]) == ("a", "error")
+    assert comparer.error == "reading a.png failed: it was interrupted; try again"
 
 
 def test_a_ping_is_answered(comparer):
@@ -393,7 +408,7 @@ def test_a_reason_is_sent_of_what_is_shown_alone():
     [
         (InputError("no leg"), "no leg"),
         (KeyError("a"), "KeyError: 'a'"),
-        (KeyboardInterrupt(), "it was interrupted; give one picture again"),
+        (KeyboardInterrupt(), "it was interrupted; try again"),
     ],
 )
 def test_why_there_is_no_reason_is_told(error, told):

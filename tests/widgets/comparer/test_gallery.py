@@ -152,6 +152,30 @@ def test_a_file_whose_reading_fails_leaves_the_others_theirs(reading):
     assert sorted(row["name"] for row in widget.ranked) == ["1.png", "3.png"]
 
 
+def test_after_one_that_was_interrupted_the_other_files_come_in_whole(comparer, reading):
+    def read(data):
+        if data == FILES["2.png"]:
+            raise KeyboardInterrupt
+        return reading(data)
+
+    comparer._shelf._read = read
+    send(comparer, "gallery", id="g", pane="two", total=3)
+    for name in ("1.png", "2.png", "3.png"):
+        about = {"id": "g", "name": name, "size": len(FILES[name]), "index": 0}
+        if name == "2.png":
+            with pytest.raises(KeyboardInterrupt):
+                send(comparer, "member", FILES[name], **about)
+        else:
+            assert send(comparer, "member", FILES[name], **about)  # the browser sends the next one then
+    members = comparer.gallery["members"]
+    assert [(member["name"], member["message"]) for member in members] == [
+        ("1.png", ""),
+        ("2.png", "it was interrupted; try again"),
+        ("3.png", ""),
+    ]
+    assert comparer.gallery["status"] == "ready"
+
+
 def test_files_of_several_chunks_are_put_together(comparer):
     large = encode(make_image(1, (900, 900)), "PNG")
     assert len(large) > CHUNK

@@ -1,7 +1,9 @@
 import base64
+import contextlib
 import io
 import json
 import re
+import threading
 from concurrent.futures import ThreadPoolExecutor, wait
 
 import numpy as np
@@ -329,6 +331,40 @@ def test_a_cell_is_told_that_a_line_is_nonsense_also_while_the_browser_moves_it(
         browser.ask("threshold", threshold=0.7, id="a")
     assert isinstance(came[0].exception(), InputError)
     assert browser.tuner.threshold == browser.tuner.state["threshold"] == 0.7
+
+
+def test_two_tuners_that_move_each_other_on_two_threads_wait_for_no_one_for_ever():
+    one, two = (ThresholdTuner(SCORES, LABELS) for _ in range(2))
+    meeting = threading.Barrier(2, timeout=0.3)
+
+    def move(other):
+        def on(change):
+            with contextlib.suppress(threading.BrokenBarrierError):
+                meeting.wait()  # each thread is within its own tuner before it goes on to the other
+            other.threshold = change["new"]
+
+        return on
+
+    one.observe(move(two), "threshold")
+    two.observe(move(one), "threshold")
+    moves = [(one, "threshold", 0.3), (two, "threshold", 0.4)]
+    threads = [threading.Thread(target=setattr, args=move, daemon=True) for move in moves]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert not any(thread.is_alive() for thread in threads)
+    assert one.threshold == two.threshold
+
+
+def test_an_interrupted_save_is_said(browser, saved):
+    def save(*_, **__):
+        raise KeyboardInterrupt
+
+    browser.tuner._saves[browser.tuner._model.name] = save
+    with pytest.raises(KeyboardInterrupt):
+        browser.ask("save", threshold=0.4, reason="why not", id="a")
+    assert browser.tuner.error == "saving failed: it was interrupted; try again"
 
 
 def test_what_keeps_it_from_being_saved_is_said(browser, saved):
