@@ -74,10 +74,11 @@ class Intake:
         if upload.complete:
             del self._uploads[pane]
             try:
-                self._show({pane: Pane.from_upload(upload, self._read)})
+                read = Pane.from_upload(upload, self._read)
             except KeyboardInterrupt as error:
                 self._show({pane: Pane.unread(upload, error)})
                 raise
+            self._show({pane: read})
         else:
             self._acknowledge(upload)
 

@@ -324,6 +324,19 @@ def test_a_file_whose_reading_is_interrupted_is_said_and_awaited_no_more(size):
     assert comparer.error == "reading a.png failed: it was interrupted; try again"
 
 
+def test_a_picture_that_came_in_chunks_stays_where_its_comparison_is_interrupted():
+    def compare(one, two):
+        raise KeyboardInterrupt
+
+    comparer = Comparer(compare)
+    comparer.comm = FakeComm(lambda message: None)
+    give(comparer, "one", "a", make_png(1))
+    with pytest.raises(KeyboardInterrupt):
+        give(comparer, "two", "b", encode(make_image(1, (800, 800)), "BMP"))
+    assert [comparer.state[pane]["status"] for pane in ("one", "two")] == ["picture", "picture"]
+    assert comparer.error == "the comparison failed: it was interrupted; try again"
+
+
 def test_a_ping_is_answered(comparer):
     assert comparer.comm.receive({"kind": "ping"}, [])[0]["custom"] == {"kind": "pong"}
 
