@@ -1,6 +1,8 @@
 """The command line: one answer on stdout, one line and status 2 for bad input, never a traceback."""
 
 import csv
+import dataclasses
+import inspect
 import io
 import json
 import os
@@ -16,7 +18,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
-from siamese_nb import sample, scored_pairs
+from siamese_nb import TrainConfig, cli, sample, scored_pairs
 from siamese_nb.cli import app
 from siamese_nb.intervals import figures_with_intervals
 from siamese_nb.verifier import Verifier
@@ -203,11 +205,20 @@ def test_inspect_is_readable_without_json(spoilt: Path) -> None:
     assert "missing_twin" in result.stdout
 
 
+def test_train_takes_for_granted_what_a_configuration_does() -> None:
+    known = {field.name: field.default for field in dataclasses.fields(TrainConfig)}
+    taken = {name: option.default for name, option in inspect.signature(cli.train).parameters.items() if name in known}
+    assert {"leg", "loss", "seed"} < set(taken)
+    assert {name: value for name, value in taken.items() if value is not None} == {
+        name: known[name] for name, value in taken.items() if value is not None
+    }
+
+
 def test_train_leaves_a_bundle_and_says_where(make_couples, tmp_path: Path) -> None:
     data = make_couples(tmp_path / "data", categories=2, couples=5, size=32)
     out, logs = tmp_path / "out", tmp_path / "logs"
     words = ("--image-size", 32, "--epochs", 1, "--neg-factor", 2, "--seed", 5, "--out", out, "--logs", logs)
-    words += ("--loss", "focal", "--augment", "affine")
+    words += ("--loss", "binary_crossentropy", "--augment", "affine")
     for setting in ("optimizer=muon", "schedule=cosine", "averaged_views=2", "embedding=null", "mining=hard"):
         words += ("--set", setting)
     answer = answer_of("train", data, "--leg", "base_cnn", *words)
@@ -218,7 +229,7 @@ def test_train_leaves_a_bundle_and_says_where(make_couples, tmp_path: Path) -> N
     assert answer["test"]["pairs"] == 3 * 2
     config = verifier.about["config"]
     assert (config["image_size"], config["epochs"], config["neg_factor"], config["seed"]) == (32, 1, 2, 5)
-    assert (config["loss"], config["augment"], config["mining"]) == ("focal", "affine", "hard")
+    assert (config["loss"], config["augment"], config["mining"]) == ("binary_crossentropy", "affine", "hard")
     assert answer["suspects"] == verifier.about["suspects"]
     assert (config["optimizer"], config["schedule"], config["averaged_views"]) == ("muon", "cosine", 2)
     assert config["embedding"] is None

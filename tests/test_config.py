@@ -16,7 +16,7 @@ GOOD = {
     "weights": "a file",
     "image_size": 64,
     "embedding": 32,
-    "loss": "focal",
+    "loss": "binary_crossentropy",
     "augment": "affine",
     "views": 3,
     "distance": "absolute",

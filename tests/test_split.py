@@ -604,6 +604,8 @@ def test_pairs_are_taken_and_joined_by_row() -> None:
     assert len(joined) == 35
     assert rows_of(joined)[3:] == rows_of(pairs)
     assert joined.kind.tolist() == [*taken.kind.tolist(), *pairs.kind.tolist()]
+    judged = balanced_part().judged(0, 1, "across")
+    assert rows_of(judged.join(pairs)) == [*rows_of(judged), *rows_of(pairs)]
 
 
 @pytest.mark.parametrize("seed", range(200))

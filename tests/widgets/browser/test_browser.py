@@ -126,6 +126,16 @@ def test_of_two_verdicts_on_two_threads_none_is_lost(browser, root, monkeypatch)
     assert len(read_review(root)) == browser.state["verdicts"] == 2
 
 
+def test_an_interrupted_verdict_is_said(browser, root, monkeypatch):
+    def interrupted(folder):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(review, "read_review", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        ask(browser, "verdict", index=0, verdict="exclude")
+    assert browser.error == "the browser failed: it was interrupted; try again"
+
+
 def test_a_verdict_on_one_picture_shows_on_its_pairs(browser, root):
     (root / "review.csv").write_text("path_one,path_two,verdict,when,reason\ncategory0/item0_one.png,,exclude,,\n")
     assert [pair["verdict"] for pair in show(browser, "suspect")["pairs"]] == ["", "exclude"]

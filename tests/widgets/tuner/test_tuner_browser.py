@@ -406,9 +406,10 @@ LAB = """.jp-OutputArea-output dt { font-weight: bold; float: left; width: 20%; 
 def test_labs_lists_lay_no_figure_over_its_name(bare, card):
     bare.page.evaluate("document.body.classList.add('jp-OutputArea-output')")
     bare.page.add_style_tag(content=LAB)
-    for name, value in zip(card.locator(".st-figures dt").all(), card.locator(".st-figures dd").all(), strict=True):
-        if name.is_visible():
-            assert value.bounding_box()["y"] >= name.bounding_box()["y"] + name.bounding_box()["height"]
+    pairs = zip(card.locator(".st-figures dt").all(), card.locator(".st-figures dd").all(), strict=True)
+    shown = [(name.bounding_box(), value.bounding_box()) for name, value in pairs if name.is_visible()]
+    assert shown
+    assert all(value["y"] >= name["y"] + name["height"] for name, value in shown)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
