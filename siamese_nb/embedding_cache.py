@@ -54,7 +54,7 @@ def bank_embeddings(
     InputError
         If the engine is not installed, or the cache's disk is too full.
     """
-    key = _key_of(leg, READING_RULE, bank.images.shape)
+    key = _key_of(leg, READING_RULE, bank.images.shape, leg.output.dtype)
     key.update(bank.digests.tobytes())
     if engine != "keras" or view is not None or rows is not None:
         key.update(json.dumps([engine, view and view.get_config(), rows is not None and rows.tolist()]).encode())

@@ -49,8 +49,10 @@ class InkFrame(keras.layers.Layer):  # type: ignore[misc]
         )[:, : self.size, : self.size]
         return ops.cast(ops.round(ops.clip(framed, 0.0, 255.0)), images.dtype)
 
-    def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
-        return (input_shape[0], self.size, self.size, input_shape[-1])
+    def compute_output_spec(self, images: Any) -> Any:
+        # Pictures, as they came in: from a shape alone Keras would take them for float32.
+        shape = (images.shape[0], self.size, self.size, images.shape[-1])
+        return keras.KerasTensor(shape, dtype=images.dtype)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "size": self.size}
