@@ -70,10 +70,12 @@ class TrainingData:
 
     @cached_property
     def pictures(self) -> NDArray[np.uint8]:
-        """The bank's pictures as a leg is to learn from them: framed once, if at all."""
+        """The bank's pictures as a leg is to learn from them, uint8: framed once, if at all."""
         if self.config.frame is None:
             return self.bank.images
-        return bank_embeddings(build_frame(self.bank.images.shape[1], self.config.frame), self.bank)
+        framed = bank_embeddings(build_frame(self.bank.images.shape[1], self.config.frame), self.bank)
+        assert framed.dtype == np.uint8  # by which what learns knows pictures from feature maps
+        return framed
 
     @cached_property
     def key(self) -> bytes:

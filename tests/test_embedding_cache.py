@@ -14,6 +14,7 @@ from siamese_nb.bank import Bank
 from siamese_nb.embedding_cache import bank_embeddings, map_features
 from siamese_nb.embeddings import embed
 from siamese_nb.errors import InputError
+from siamese_nb.frames import build_frame
 from siamese_nb.preprocessing import Preprocessing
 
 
@@ -89,6 +90,14 @@ def test_feature_maps_are_kept_in_half_precision(cache: Path) -> None:
     below.set_weights([kernel * 1e6, bias])
     largest = np.asarray(bank_embeddings(below, make_bank()), np.float64)
     assert np.abs(largest).max() == 65504  # as large as it gets, and finite
+
+
+def test_pictures_are_kept_as_pictures(cache: Path) -> None:
+    frame = build_frame(32, 28)
+    bank = make_bank(size=32)
+    framed = bank_embeddings(frame, bank)
+    assert framed.dtype == np.uint8  # else nothing that is for pictures alone is done with them
+    assert np.array_equal(framed, frame.predict_on_batch(np.asarray(bank.images)))
 
 
 def test_maps_go_on_to_features_once_and_only_where_they_are_needed(passed, cache: Path) -> None:

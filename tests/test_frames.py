@@ -69,6 +69,10 @@ def test_pictures_do_not_depend_on_those_beside_them() -> None:
     assert np.array_equal(framed(one, two)[0], framed(one)[0])
 
 
+def test_what_it_gives_is_called_pictures_before_any_is_framed() -> None:
+    assert build_frame(SIDE, 32).output.dtype == "uint8"
+
+
 def test_it_is_saved_with_the_leg(tmp_path) -> None:
     image = keras.Input((32, 32, 3), dtype="uint8")
     leg = keras.Model(image, keras.layers.Flatten()(keras.layers.Rescaling(1 / 255)(image)), name="leg")

@@ -568,6 +568,25 @@ def test_a_framed_whitened_leg_that_learned_in_half_precision_computes_in_full(
     assert np.linalg.norm(verifier.embed(pictures), axis=1) == pytest.approx(1, abs=1e-5)
 
 
+def test_what_learns_from_frames_sees_them_turned_mirrored_and_augmented(
+    tiny: Train, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learning = []
+
+    def watched(learner: learners.PairLearner, *given: object) -> None:
+        learning.append(learner)
+        stages.fit_stage(learner, *given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(run_module, "fit_stage", watched)
+    tiny(frame=28, rotations=True, reflections=True, augment="strokes", loss="triplet", epochs=1)
+    (learner,) = learning
+    assert learner.table.shape[1:] == (28, 28, 3)
+    assert learner.batches.sides == 8
+    assert learner.augmentation is not None
+    images, _ = learner.batches[0]
+    assert not np.array_equal(learner.augmentation(images, training=True), images)
+
+
 def test_the_legs_of_an_ensemble_stand_side_by_side(tiny: Train) -> None:
     verifier = tiny(members=2, epochs=1)
     assert verifier.leg.output_shape == (None, 16)
