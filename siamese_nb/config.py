@@ -104,9 +104,6 @@ class TrainConfig:
     whiten : bool
         Whether the embeddings of a leg that is trained from scratch are stretched in the end, so that training pictures
         of one thing differ as much in every direction (within-class covariance normalisation).
-    localized_centering : bool
-        Whether the embeddings of a leg that is trained from scratch are moved, in the end, away from the training
-        things that they are like: a picture that looks like many then lies less near to all of them.
     seed : int
     """
 
@@ -142,7 +139,6 @@ class TrainConfig:
     members: int = 1
     averaged_views: int = 1
     whiten: bool = False
-    localized_centering: bool = False
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -160,11 +156,6 @@ class TrainConfig:
     def learns_from_pictures(self) -> bool:
         """Whether pictures go through the leg while it learns, not only what a frozen part has made of them."""
         return self.learns_leg or (self.fine_tune and self.depth == "leg")
-
-    @property
-    def changes_embeddings(self) -> bool:
-        """Whether embeddings are changed after learning, so that the neuron has to be fitted to them anew."""
-        return self.whiten or self.localized_centering
 
     def _conflicts(self) -> Iterator[str]:
         """Say what would change nothing beside the others, or leaves nothing to learn; each with how to mend it."""
@@ -184,12 +175,11 @@ class TrainConfig:
                 f"many as it is; choose {' or '.join(PAIR_LOSSES)}, or leave mining out"
             )
         yield from self._conflicts_of_leg()
-        for name in ("whiten", "localized_centering"):
-            if getattr(self, name) and self.loss in PAIR_LOSSES:
-                yield (
-                    f"{name}=True would undo what loss={self.loss!r} learns of the neuron's weights; choose "
-                    f"supervised_contrastive or another loss of identities, or leave {name} out"
-                )
+        if self.whiten and self.loss in PAIR_LOSSES:
+            yield (
+                f"whiten=True would undo what loss={self.loss!r} learns of the neuron's weights; choose "
+                "supervised_contrastive or another loss of identities, or leave whiten out"
+            )
         if self.depth != "block" and not self.fine_tune:
             yield (
                 f"depth={self.depth!r} says how much of a leg is fine-tuned, and fine_tune is off; "
@@ -212,8 +202,7 @@ class TrainConfig:
 
     def _conflicts_of_leg(self) -> Iterator[str]:
         """Say what is for the other sort of leg: pretrained ones, or those that are trained from scratch."""
-        of_scratch = ("frame", "whiten", "localized_centering", "members")
-        for name in ("fine_tune", "views", "engine") if self.learns_leg else of_scratch:
+        for name in ("fine_tune", "views", "engine") if self.learns_leg else ("frame", "whiten", "members"):
             if getattr(self, name) == getattr(TrainConfig, name):
                 continue
             if self.learns_leg:

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from siamese_nb.baselines import auc_by_kind, colour_histogram_baseline
 from siamese_nb.board import draw_hardest, write_outcome
 from siamese_nb.calibration import fit_calibration
-from siamese_nb.centering import center_locally, identity_means
 from siamese_nb.descriptors import describe_colours
 from siamese_nb.devices import set_precision
 from siamese_nb.doctor import appearance_of
@@ -21,7 +20,6 @@ from siamese_nb.engines import EXACT
 from siamese_nb.errors import InputError
 from siamese_nb.frames import frame_first
 from siamese_nb.learners import fit_neuron
-from siamese_nb.likeness import unit_length
 from siamese_nb.metrics import is_collapsed
 from siamese_nb.mining import SEARCHED_IMAGES, suspected_impostors
 from siamese_nb.models import MetricHead, build_siamese, join_heads, stand_side_by_side
@@ -68,7 +66,7 @@ class Outcome:
         leg = _whole_leg(members)
         run, head = members[0], join_heads([member.head for member in members])
         embeddings = _embeddings(run, leg)
-        if run.config.changes_embeddings:  # the neuron has not seen embeddings like these
+        if run.config.whiten:  # the neuron has not seen embeddings like these
             pairs = run.data.watched.train
             fit_neuron(head, embeddings, pairs.one, pairs.two, pairs.label)
         return cls(run, leg, head, embeddings)
@@ -174,18 +172,12 @@ def _whole_leg(members: Sequence[Run]) -> keras.Model:
     exact = stand_side_by_side(legs)
     leg = average_views(exact, run.config.averaged_views)
     leg = frame_first(leg, run.data.bank.images.shape[1], run.config.frame)
-    if not run.config.changes_embeddings:
+    if not run.config.whiten:
         return leg
-    part = run.data.split.train
+    rows = run.data.split.train.images
     # One view of each: averages cost as many.
-    embeddings, place, _ = row_embeddings(exact, run.data.pictures, part.images, part.images)
-    known = embeddings[place]
-    if run.config.whiten:
-        matrix = within_class_whitening(known, part.identity)
-        leg, known = whiten(leg, matrix), unit_length(known @ matrix)
-    if run.config.localized_centering:
-        leg = center_locally(leg, identity_means(known, part.identity, run.config.seed))
-    return leg
+    embeddings, place, _ = row_embeddings(exact, run.data.pictures, rows, rows)
+    return whiten(leg, within_class_whitening(embeddings[place], run.data.split.train.identity))
 
 
 def _embeddings(run: Run, leg: keras.Model) -> NDArray[np.float32]:

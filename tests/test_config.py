@@ -47,14 +47,7 @@ GOOD_WITH_MANY = GOOD | {
     "reflections": True,
     "images_together": 32,
 }  # not for losses of pairs
-GOOD_FROM_SCRATCH = {
-    "leg": "stroke_cnn",
-    "loss": "triplet",
-    "frame": 48,
-    "whiten": True,
-    "localized_centering": True,
-    "members": 3,
-}
+GOOD_FROM_SCRATCH = {"leg": "stroke_cnn", "loss": "triplet", "frame": 48, "whiten": True, "members": 3}
 
 
 def test_every_setting_goes_through_json() -> None:
@@ -108,7 +101,6 @@ def test_every_setting_goes_through_json() -> None:
         ("frame", 27),
         ("precision", "float16"),
         ("whiten", 1),
-        ("localized_centering", "yes"),
         ("validation_share", 0),
         ("test_share", 1.0),
         ("test_share", math.nan),
@@ -153,7 +145,7 @@ def test_what_does_not_go_together_is_named() -> None:
         InputError, match=r"reflections=True needs a leg that learns from pictures, and vgg16 is frozen"
     ):
         TrainConfig(reflections=True, loss="cosface", leg="vgg16")
-    for name, value in (("frame", 40), ("whiten", True), ("localized_centering", True), ("members", 2)):
+    for name, value in (("frame", 40), ("whiten", True), ("members", 2)):
         with pytest.raises(InputError, match=f"{name}={value!r} is for legs that are trained from scratch, and vgg16"):
             TrainConfig(**{name: value}, leg="vgg16")  # type: ignore[arg-type]
 
@@ -176,11 +168,7 @@ FROZEN, SCRATCH, TUNED = {"leg": "vgg16"}, {"leg": "base_cnn"}, {"leg": "vgg16",
         ({**SCRATCH, "mining": "hard", "loss": "triplet"}, "mining='hard' is for losses of pairs.*leave mining out"),
         ({**FROZEN, "engine": "openvino", "precision": "mixed_float16"}, "is for engine=keras.*openvino_bfloat16"),
         ({**FROZEN, "embedding": None, "loss": "triplet"}, "has nothing to learn; give embedding=128"),
-        ({**SCRATCH, "whiten": True}, "whiten=True would undo what loss='focal' learns.*leave whiten out"),
-        (
-            {**SCRATCH, "localized_centering": True},
-            "would undo what loss='focal' learns.*leave localized_centering out",
-        ),
+        ({**SCRATCH, "whiten": True}, "whiten=True would undo what loss='focal' learns"),
     ],
 )
 def test_what_would_change_nothing_is_told(settings: dict[str, object], message: str) -> None:
