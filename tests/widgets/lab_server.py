@@ -185,11 +185,13 @@ class LabPage:
         self.path, before = path, self.path
         self.errors.clear()
         self.open(path)
-        yield self
-        errors = list(self.errors)
-        self.errors.clear()
-        self.close()
-        self.path = before
+        try:
+            yield self
+        finally:  # a test that fails must not leave its notebook before the next one's
+            errors = list(self.errors)
+            self.errors.clear()
+            self.close()
+            self.path = before
         assert errors == []
 
     def close(self) -> None:

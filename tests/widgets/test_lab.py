@@ -269,27 +269,25 @@ tuner"""
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source.strip()), nbformat.v4.new_code_cell("1")])
     book.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
     nbformat.write(book, tmp_path / "tuner.ipynb")
-    lab.open(lab.server.add(tmp_path / "tuner.ipynb"))
-    lab.run()
-    cells, card = lab.cells(), lab.page.locator(".jp-NotebookPanel:visible .siamese-tuner")
-    card.get_by_role("button", name="Two thresholds").click()
-    for name in ("Reject below", "Accept from"):
-        slider = card.get_by_role("slider", name=name)
-        slider.focus()
-        for key in ("x", "d", "d", "v", "a", "b", "m", "d", "d", "ArrowRight"):
-            lab.page.keyboard.press(key)
-        expect(slider).to_be_focused()
-    expect(card.get_by_role("slider", name="Reject below")).to_have_attribute("aria-valuenow", "0.401")
-    field = card.get_by_label("FRR at most")
-    field.fill("5")
-    field.press("Enter")
-    expect(card.get_by_role("button", name="Band: FAR ≤")).to_have_attribute("aria-pressed", "true")
-    card.get_by_role("button", name="Label is wrong").first.click()
-    expect(card.locator(".st-pairs")).to_contain_text("1 label is marked as wrong")
-    assert lab.cells() == cells
-    assert lab.ask("0 < tuner.low < tuner.threshold < 1, len(marks)") == "True 1"
-    assert lab.errors == []
-    lab.close()
+    with lab.showing(lab.server.add(tmp_path / "tuner.ipynb")):
+        lab.run()
+        cells, card = lab.cells(), lab.page.locator(".jp-NotebookPanel:visible .siamese-tuner")
+        card.get_by_role("button", name="Two thresholds").click()
+        for name in ("Reject below", "Accept from"):
+            slider = card.get_by_role("slider", name=name)
+            slider.focus()
+            for key in ("x", "d", "d", "v", "a", "b", "m", "d", "d", "ArrowRight"):
+                lab.page.keyboard.press(key)
+            expect(slider).to_be_focused()
+        expect(card.get_by_role("slider", name="Reject below")).to_have_attribute("aria-valuenow", "0.401")
+        field = card.get_by_label("FRR at most")
+        field.fill("5")
+        field.press("Enter")
+        expect(card.get_by_role("button", name="Band: FAR ≤")).to_have_attribute("aria-pressed", "true")
+        card.get_by_role("button", name="Label is wrong").first.click()
+        expect(card.locator(".st-pairs")).to_contain_text("1 label is marked as wrong")
+        assert lab.cells() == cells
+        assert lab.ask("0 < tuner.low < tuner.threshold < 1, len(marks)") == "True 1"
 
 
 def test_a_kernel_that_does_not_answer_is_waited_for(notebook, files):

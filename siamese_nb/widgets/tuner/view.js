@@ -14,6 +14,7 @@ class View extends Shown {
     ({ threshold: this.threshold, low: this.low } = this.state);
     this.counted = null; // what the kernel sends once
     this.bands = new Map(); // of each model's curve, which the kernel sends later
+    this.wished = null; // the mode that was chosen before there were counts
     this.moved = false; // since the kernel was told last
     this.told = 0;
     this.pictures = new Pictures(this.kernel);
@@ -127,6 +128,7 @@ class View extends Shown {
     for (const part of [this.saving, this.models, this.groups]) part.open(this.counted);
     this.drawStatic();
     this.drawState();
+    if (this.wished) this.setMode(this.wished);
     if (about.band && !this.band) this.kernel.send({ kind: "band" });
   }
 
@@ -176,6 +178,7 @@ class View extends Shown {
   }
 
   setMode(mode) {
+    this.wished = this.counted ? null : mode;
     if (!this.counted || (mode === "two") === (this.low !== null)) return;
     this.low = null;
     const { steps } = this.counted;

@@ -278,6 +278,18 @@ def test_two_thresholds_by_mouse_keyboard_number_and_rule(bare, card, tuner):
     assert (tuner.low, tuner.threshold) == (None, band.high)
 
 
+def test_two_thresholds_chosen_before_there_are_counts_come_with_them(bare, tuner):
+    bare.page.evaluate("() => { const { show } = window; window.show = (it) => { show(it); models[0].delay(); }; }")
+    card = bare.show(tuner)
+    card.get_by_role("button", name="Two thresholds").click()
+    expect(card).to_have_attribute("data-mode", "one")
+    bare.model("deliver()")
+    low = card.get_by_role("slider", name="Reject below")
+    expect(low).to_have_attribute("aria-valuenow", "0.4")
+    settle(bare)
+    assert (tuner.low, tuner.threshold) == (0.4, 0.5)
+
+
 def test_models_are_overlaid_turned_to_and_compared(bare):
     better = np.clip(PAIRS["scores"] + 0.25 * (PAIRS["labels"] - 0.5), 0, 1)
     tuner = make_tuner(scores={"A": PAIRS["scores"], "B": better})
