@@ -15,6 +15,7 @@ from siamese_nb.pairs import Pairs, Part
 _PAIRS_AT_ONCE = 256
 _MOST_GENUINE = 8192  # an epoch of more would only delay the look at validation
 _QUARTERS = 4
+_OFF_MIDDLE = 0.15  # of the side: how far from a picture's middle a collage is cut, at most
 _IMAGES_MULTIPLE, _PAIRS_MULTIPLE = 32, 64  # few distinct shapes: backends compile anew for each
 
 
@@ -171,7 +172,8 @@ class IdentityBatches(ImageBatches):
 
     For losses over all identities, images in random order.
 
-    A batch is `(images, identity)`, identities numbered from 0 in the part; those of rows that only fill up are -1.
+    A batch is `(images, identity)`, identities numbered from 0 in the part, then collages, each a number of its own;
+    those of rows that only fill up are -1.
     """
 
     unit = 4  # what is learned by is compared with the whole batch: images_together say how hard that is
@@ -179,9 +181,9 @@ class IdentityBatches(ImageBatches):
     def __init__(self, table: NDArray[Any], part: Part, config: TrainConfig, images_at_once: int | None = None) -> None:
         # Pictures alone: a turned feature map is not the map of a turned picture.
         self.units_together = max(1, config.images_together // self.unit)
-        pictures = table.dtype == np.uint8
-        self.turns = _QUARTERS if config.rotations and pictures else 1
-        self.sides = self.turns * (2 if config.reflections and pictures else 1)
+        self.pictures = table.dtype == np.uint8
+        self.turns = _QUARTERS if config.rotations and self.pictures else 1
+        self.sides = self.turns * (2 if config.reflections and self.pictures else 1)
         super().__init__(table, part, config, images_at_once)
 
     def _begin(self) -> None:
@@ -209,11 +211,36 @@ class IdentityBatches(ImageBatches):
             per_image = zip(images, np.resize(sides, len(images)).tolist(), strict=True)
             images = np.stack([self._seen_from(image, side) for image, side in per_image])
             number = number * self.sides + sides
+        if self.config.collages and self.pictures:
+            number = self._paste(images, number, self._random(index, 1))
         return images, np.pad(number, (0, len(images) - len(rows)), constant_values=-1)[:, None].astype(np.float32)
+
+    def _paste(
+        self, images: NDArray[np.uint8], number: NDArray[np.int64], rng: np.random.Generator
+    ) -> NDArray[np.int64]:
+        """Make some of the units collages of themselves and another one; return what each image then shows."""
+        runs = np.split(np.arange(len(number)), np.flatnonzero(np.diff(number)) + 1)  # of one thing, in whole units
+        units = [rows for run in runs for rows in np.split(run, range(self.unit, len(run), self.unit))]
+        before, shown = images.copy(), number.copy()
+        for new, unit in enumerate(units):
+            other = units[rng.integers(len(units))]
+            if rng.random() >= self.config.collages or number[unit[0]] == number[other[0]]:
+                continue
+            beside = before[np.resize(rng.permutation(other), len(unit))]
+            images[unit] = np.where(_one_side(images.shape[1:3], rng)[:, :, None], images[unit], beside)
+            shown[unit] = self.identities + new
+        return shown
 
     def _seen_from(self, image: NDArray[Any], side: int) -> NDArray[Any]:
         """Turn the picture by so many quarters, of those that are learned; the later half of all sides is mirrored."""
         return np.rot90(image[:, ::-1] if side >= self.turns else image, side % self.turns)
+
+
+def _one_side(shape: tuple[int, int], rng: np.random.Generator) -> NDArray[np.bool_]:
+    """Tell which pixels of a picture lie to one side of a straight line that passes near its middle."""
+    angle, off = rng.uniform(0, 2 * np.pi), rng.uniform(-_OFF_MIDDLE, _OFF_MIDDLE)
+    y, x = (np.arange(side) - (side - 1) / 2 for side in shape)
+    return np.asarray(np.cos(angle) * x + np.sin(angle) * y[:, None] > off * min(shape))
 
 
 def image_batches(table: NDArray[Any], part: Part, config: TrainConfig) -> Batches:

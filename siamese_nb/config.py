@@ -57,6 +57,10 @@ class TrainConfig:
         way up matters, as it does in writing. For losses of identities.
     reflections : bool
         Whether each thing's mirror image is another thing to learn as well: twice as many. As for `rotations`.
+    collages : float
+        Share of the things in each batch that become new ones: a part of each of their pictures beside the other part
+        of one of another thing, cut along one straight line. Where training has too few things to know in what new ones
+        may differ, such as characters. For losses that compare the pictures in a batch.
     split_by : {"identity", "category"}
         What train, validation and test must not share.
     validation_share, test_share : float
@@ -121,6 +125,7 @@ class TrainConfig:
     views: int = 0
     rotations: bool = False
     reflections: bool = False
+    collages: float = 0.0
     split_by: str = "identity"
     validation_share: float = 0.2
     test_share: float = 0.2
@@ -166,9 +171,9 @@ class TrainConfig:
             )
         if self.views and self.augment == "none":
             yield f"views={self.views} is of no use with augment='none'; give affine or photo, or no views"
-        for name in ("rotations", "reflections"):
+        for name in ("rotations", "reflections", "collages"):
             if getattr(self, name):
-                yield from self._conflicts_of_sides(name)
+                yield from self._conflicts_of_new_things(name)
         if self.mining != "none" and self.loss not in PAIR_LOSSES:
             yield (
                 f"mining={self.mining!r} is for losses of pairs, and loss={self.loss!r} compares each picture with "
@@ -188,15 +193,21 @@ class TrainConfig:
         if not (self.learns_leg or self.fine_tune):
             yield from self._conflicts_of_frozen()
 
-    def _conflicts_of_sides(self, name: str) -> Iterator[str]:
-        if self.loss in PAIR_LOSSES:
+    def _conflicts_of_new_things(self, name: str) -> Iterator[str]:
+        given = f"{name}={getattr(self, name)}"
+        if name == "collages" and self.loss not in BATCH_LOSSES:
             yield (
-                f"{name}=True needs a loss of identities, and loss={self.loss!r} is one of pairs; "
+                f"{given} needs a loss that compares the pictures in a batch, and loss={self.loss!r} does not; "
+                f"choose supervised_contrastive or another, or leave {name} out"
+            )
+        elif self.loss in PAIR_LOSSES:
+            yield (
+                f"{given} needs a loss of identities, and loss={self.loss!r} is one of pairs; "
                 f"choose cosface or another, or leave {name} out"
             )
         if not self.learns_from_pictures:
             yield (
-                f"{name}=True needs a leg that learns from pictures, and {self.leg} is frozen or learns its last "
+                f"{given} needs a leg that learns from pictures, and {self.leg} is frozen or learns its last "
                 f"block from feature maps; choose stroke_cnn, or fine_tune with depth=leg, or leave {name} out"
             )
 

@@ -51,6 +51,7 @@ _WHOLE_NUMBERS = {
     "seed": (0, 2**32 - 1),  # NumPy's legacy generator, which Keras seeds too, takes no more
 }
 _MAY_BE_NONE = ("image_size", "frame", "embedding")
+_SHARES = ("collages",)
 _BELOW = {"neg_factor": 1000, "learning_rate": 1000, "validation_share": 1, "test_share": 1}
 
 
@@ -80,6 +81,10 @@ def check_settings(values: Mapping[str, Any]) -> None:
         value = values[name]
         if not isinstance(value, int | float) or not 0 < value < most:
             raise InputError(f"{name}={value!r} is out of range; give a number above 0 and below {most}")
+    for name in _SHARES:
+        value = values[name]
+        if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 1:
+            raise InputError(f"{name}={value!r} is out of range; give a number from 0 to 1")
     for name, (kind, words) in _KINDS.items():
         if not isinstance(values[name], kind):
             raise InputError(f"{name}={values[name]!r} is not a {words}; give one")

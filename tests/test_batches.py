@@ -307,6 +307,33 @@ def test_a_mirror_image_is_another_thing_too(rotations: bool) -> None:
     assert len(set.union(*seen.values())) == sides  # the mark is on no axis: each side shows it elsewhere
 
 
+def test_a_collage_is_a_new_thing_of_two_cut_alike_in_all_its_pictures() -> None:
+    part = make_part([8] * 20)
+    table = np.empty((part.images.max() + 1, 9, 9, 3), np.uint8)
+    table[part.images] = np.searchsorted(np.unique(part.identity), part.identity)[:, None, None, None]
+    config = TrainConfig(loss="triplet", collages=0.4, batch_images=32)
+    batches = IdentityBatches(table, part, config)
+    made, share = 0, []
+    for images, number in [batches[index] for batches.epoch in range(12) for index in range(len(batches))]:
+        of = number[:, 0].astype(int)
+        new = of >= batches.identities
+        share.append(new.mean())
+        assert (images[~new & (of >= 0)] == of[~new & (of >= 0), None, None, None]).all()
+        for collage in np.unique(of[new]):
+            unit = images[of == collage]
+            assert len(unit) == IdentityBatches.unit
+            assert (unit == unit[0]).all()  # so are the pictures of both things here, and the cut is one
+            assert len(np.unique(unit)) == 2
+            assert np.bincount(unit[0, :, :, 0].ravel()).max() < 0.8 * 81
+            made += 1
+    assert made > 50 and 0.3 < np.mean(share) < 0.4  # some met their own thing
+    again = IdentityBatches(table, part, config)
+    batches.begin(0)
+    assert all((x == y).all() for x, y in zip(again[1], batches[1], strict=True))
+    features = IdentityBatches(make_table(part), part, config)
+    assert all(features[index][1].max() < 20 for index in range(len(features)))
+
+
 @pytest.mark.parametrize(("together", "categories"), [(8, 4), (32, 1)])
 def test_as_many_images_of_a_category_stand_together_as_was_asked_for(together: int, categories: int) -> None:
     part = make_part([4] * 64, categories=2)

@@ -47,7 +47,14 @@ GOOD_WITH_MANY = GOOD | {
     "reflections": True,
     "images_together": 32,
 }  # not for losses of pairs
-GOOD_FROM_SCRATCH = {"leg": "stroke_cnn", "loss": "triplet", "frame": 48, "whiten": True, "members": 3}
+GOOD_FROM_SCRATCH = {
+    "leg": "stroke_cnn",
+    "loss": "triplet",
+    "frame": 48,
+    "collages": 0.25,
+    "whiten": True,
+    "members": 3,
+}
 
 
 def test_every_setting_goes_through_json() -> None:
@@ -106,6 +113,9 @@ def test_every_setting_goes_through_json() -> None:
         ("test_share", math.nan),
         ("rotations", 1),
         ("reflections", "no"),
+        ("collages", 1.1),
+        ("collages", True),
+        ("collages", math.nan),
         ("image_size", 1025),
         ("image_size", 64.5),
         ("leg", 5),
@@ -127,6 +137,7 @@ def test_a_setting_out_of_its_range_is_named(name: str, value: object) -> None:
         ("seed", 2**32 - 1),
         ("neg_factor", 0.1),
         ("neg_factor", 1),
+        ("collages", 0),
         ("image_size", 28),
         ("embedding", None),
         ("image_size", None),
@@ -145,6 +156,11 @@ def test_what_does_not_go_together_is_named() -> None:
         InputError, match=r"reflections=True needs a leg that learns from pictures, and vgg16 is frozen"
     ):
         TrainConfig(reflections=True, loss="cosface", leg="vgg16")
+    for loss in ("focal", "cosface"):
+        with pytest.raises(InputError, match=rf"collages=0\.25 needs a loss that compares.*{loss!r} does not"):
+            TrainConfig(collages=0.25, loss=loss)
+    with pytest.raises(InputError, match=r"collages=0\.25 needs a leg that learns from pictures, and vgg16 is frozen"):
+        TrainConfig(collages=0.25, loss="triplet", leg="vgg16")
     for name, value in (("frame", 40), ("whiten", True), ("members", 2)):
         with pytest.raises(InputError, match=f"{name}={value!r} is for legs that are trained from scratch, and vgg16"):
             TrainConfig(**{name: value}, leg="vgg16")  # type: ignore[arg-type]
