@@ -129,10 +129,15 @@ def summarise(runs: dict[str, dict[str, Any]]) -> dict[str, list[float]]:
     }
 
 
-def keep(recipe: str, figures: dict[str, Any]) -> None:
-    """Keep a recipe's figures in the file of results, beside the others'."""
+def keep(recipe: str, seed: int, found: dict[str, Any]) -> None:
+    """Keep a seed's figures in the file of results: beside those of other recipes, and of the recipe as it is now."""
     known = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
-    RESULTS.write_text(json.dumps({**known, recipe: figures}, indent=1) + "\n", "utf-8")
+    settings = json.loads(RECIPES.read_text("utf-8"))[recipe]
+    before = known.get(recipe, {})
+    runs = before["seeds"] if before.get("settings") == settings else {}
+    runs = dict(sorted({**runs, str(seed): found}.items()))
+    known[recipe] = {"settings": settings, "mean_and_sd": summarise(runs), "seeds": runs}
+    RESULTS.write_text(json.dumps(known, indent=1) + "\n", "utf-8")
 
 
 def main() -> None:
@@ -156,12 +161,10 @@ def main() -> None:
         verifier = train(dataset, make_config(recipe, seeds[0], True), out=given.out, logs=given.out / "logs")
         print(f"bundle: {verifier.path}")
         return
-    runs: dict[str, dict[str, Any]] = {}
     for seed in seeds:
         verifier, found = run_seed(dataset, make_config(recipe, seed, False), given.rounds, given.out)
         found["command_line_differs_by"] = check_command_line(verifier, dataset)
-        runs[str(seed)] = found
-        keep(recipe, {"mean_and_sd": summarise(runs), "seeds": runs})
+        keep(recipe, seed, found)
         print(
             f"{recipe} seed {seed}: verification {found['verification']['accuracy']:.2%} "
             f"({found['verification_across_alphabets']:.2%} across alphabets), one-shot "
