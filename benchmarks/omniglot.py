@@ -2,7 +2,7 @@
 
     siamese-nb get omniglot                                    (or --from FILE, where there is no network)
     python benchmarks/omniglot.py --recipe ours                three seeds, a table, benchmarks/omniglot.json
-    python benchmarks/omniglot.py --quick                      one leg that sees fewer pixels, in a quarter of the time
+    python benchmarks/omniglot.py --quick                      one leg that sees fewer pixels, in a ninth of the time
     python benchmarks/omniglot.py --recipe paper               the paper's leg at 48 pixels, distance and loss
     python benchmarks/omniglot.py --all-alphabets --out DIR    a bundle for others' test pairs, by siamese-nb score
 
@@ -11,8 +11,8 @@ alphabet. Judged are things of the test alphabets: 10,000 random pairs of one al
 genuine, and 20-way one-shot recognition within an alphabet, by two drawers, where a tie is an error. What was chosen
 (optimiser, loss, width, size, frame, augmentation, ensemble) was chosen on the alphabets of `TUNED_ON`; the seeds are
 the first ones whose test alphabets hold none of them. Two of those eight, Braille and Balinese, are the hardest of all:
-see the README. `ours` is two legs like that of `quick` side by side, at 48 pixels instead of 32. The paper's learning
-rate was chosen on the validation of seed 1.
+see the README. `ours` is three legs like that of `quick` side by side, at 48 pixels instead of 32 and for longer, with
+new characters cut together from two. The paper's learning rate was chosen on the validation of seed 1.
 
 Both recipes learn in bfloat16, which is fast on processors that have instructions for it (avx512_bf16 or amx_bf16 among
 the flags that lscpu shows); on others give "precision": "float32" in omniglot_recipes.json, and twice the time.
@@ -146,7 +146,7 @@ def main() -> None:
         "data", nargs="?", type=Path, default=Path("data/omniglot"), help="as siamese-nb get lays it out"
     )
     parser.add_argument("--recipe", choices=("ours", "paper"), default="ours")
-    parser.add_argument("--quick", action="store_true", help="one leg instead of two, at 32 pixels")
+    parser.add_argument("--quick", action="store_true", help="one leg instead of three, at 32 pixels")
     parser.add_argument("--seeds", type=int, nargs="+", help="those of the recipe when not given")
     parser.add_argument("--rounds", type=int, default=50, help="of one-shot recognition, 20 trials each")
     parser.add_argument("--all-alphabets", action="store_true", help="train on all, with the first seed; no table")
