@@ -3,9 +3,10 @@
 Inspect, train, choose the threshold, evaluate on the test split, compare two couples of pictures, run the notebooks.
 """
 
+import argparse
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -99,15 +100,17 @@ def print_report(counts: Any, verifier: Verifier, figures: dict[str, Any], verdi
     print(f"\nDone in {sum(steps.seconds.values()):.0f} s. `make lab` opens the notebooks in JupyterLab.")
 
 
-def main() -> None:
+def main(arguments: Sequence[str] = ()) -> None:
     """Run the demo; input that cannot be used is one line and exit status 2, a notebook that fails shows its cell."""
+    parser = argparse.ArgumentParser("python -m siamese_nb.demo", description=__doc__)
+    parser.parse_args(arguments)
     try:
         run()
     except InputError as error:
-        sys.exit(f"error: {error}")
+        parser.exit(2, f"error: {error}\n")
     except CellExecutionError as error:
-        sys.exit(f"{error}\n{' '.join(error.__notes__)}")
+        parser.exit(1, f"{error}\n{' '.join(error.__notes__)}\n")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

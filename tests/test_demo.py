@@ -50,8 +50,9 @@ def test_a_notebook_that_fails_ends_it_and_shows_the_cell(folder, capsys):
     put_notebook(folder, "wrong = 1 / 0")
     with pytest.raises(SystemExit) as end:
         demo.main()
-    assert "wrong = 1 / 0" in end.value.code and "ZeroDivisionError" in end.value.code
-    assert "01_short.ipynb" in end.value.code
+    said = capsys.readouterr().err
+    assert end.value.code == 1
+    assert "wrong = 1 / 0" in said and "ZeroDivisionError" in said and "01_short.ipynb" in said
     assert not (folder / "logs" / "notebooks" / "01_short.ipynb").exists()
 
 
@@ -66,12 +67,17 @@ def test_pictures_of_the_users_own_are_taken_before_the_sample(folder, make_coup
 
 def test_too_few_pictures_are_one_line(folder, make_couples, capsys):
     make_couples(folder / "data", categories=1, couples=2)
-    with pytest.raises(SystemExit, match=r"^error: .*couples"):
+    with pytest.raises(SystemExit, match="2"):
         demo.main()
+    assert re.search(r"^error: .*couples", capsys.readouterr().err, re.MULTILINE)
 
 
-def test_the_wrong_folder_is_one_line_and_nothing_is_made(tmp_path, monkeypatch):
+def test_the_wrong_folder_is_one_line_and_nothing_is_made(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(SystemExit, match=r"^error: there are no notebooks in notebooks; go to the folder"):
+    with pytest.raises(SystemExit, match="2"):
         demo.main()
+    assert capsys.readouterr().err.startswith("error: there are no notebooks in notebooks; go to the folder")
+    with pytest.raises(SystemExit, match="0"):
+        demo.main(["--help"])
+    assert "the whole job on the sample" in capsys.readouterr().out.lower()
     assert list(tmp_path.iterdir()) == []
