@@ -2,7 +2,7 @@
 
     siamese-nb get omniglot                                    (or --from FILE, where there is no network)
     python benchmarks/omniglot.py --recipe ours                three seeds, a table, benchmarks/omniglot.json
-    python benchmarks/omniglot.py --quick                      one leg that sees fewer pixels, in a ninth of the time
+    python benchmarks/omniglot.py --quick                      one leg that sees fewer pixels, in a tenth of the time
     python benchmarks/omniglot.py --recipe paper               the paper's leg at 48 pixels, distance and loss
     python benchmarks/omniglot.py --all-alphabets --out DIR    a bundle for others' test pairs, by siamese-nb score
 
