@@ -219,16 +219,16 @@ class IdentityBatches(ImageBatches):
         self, images: NDArray[np.uint8], number: NDArray[np.int64], rng: np.random.Generator
     ) -> NDArray[np.int64]:
         """Make some of the units collages of themselves and another one; return what each image then shows."""
-        runs = np.split(np.arange(len(number)), np.flatnonzero(np.diff(number)) + 1)  # of one thing, in whole units
+        runs = np.split(np.arange(len(number)), np.flatnonzero(np.diff(number)) + 1)  # of one thing
         units = [rows for run in runs for rows in np.split(run, range(self.unit, len(run), self.unit))]
         before, shown = images.copy(), number.copy()
-        for new, unit in enumerate(units):
+        for new, unit in enumerate(units, start=self.identities):
             other = units[rng.integers(len(units))]
             if rng.random() >= self.config.collages or number[unit[0]] == number[other[0]]:
                 continue
             beside = before[np.resize(rng.permutation(other), len(unit))]
             images[unit] = np.where(_one_side(images.shape[1:3], rng)[:, :, None], images[unit], beside)
-            shown[unit] = self.identities + new
+            shown[unit] = new
         return shown
 
     def _seen_from(self, image: NDArray[Any], side: int) -> NDArray[Any]:
