@@ -108,6 +108,9 @@ class TrainConfig:
     whiten : bool
         Whether the embeddings of a leg that is trained from scratch are stretched in the end, so that training pictures
         of one thing differ as much in every direction (within-class covariance normalisation).
+    local_scaling : bool
+        Whether embeddings of a leg that is trained from scratch are scaled in the end by how close the nearest training
+        things are: categories whose things all look alike then need no threshold of their own.
     seed : int
     """
 
@@ -144,6 +147,7 @@ class TrainConfig:
     members: int = 1
     averaged_views: int = 1
     whiten: bool = False
+    local_scaling: bool = False
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -180,11 +184,12 @@ class TrainConfig:
                 f"many as it is; choose {' or '.join(PAIR_LOSSES)}, or leave mining out"
             )
         yield from self._conflicts_of_leg()
-        if self.whiten and self.loss in PAIR_LOSSES:
-            yield (
-                f"whiten=True would undo what loss={self.loss!r} learns of the neuron's weights; choose "
-                "supervised_contrastive or another loss of identities, or leave whiten out"
-            )
+        for name in ("whiten", "local_scaling"):
+            if getattr(self, name) and self.loss in PAIR_LOSSES:
+                yield (
+                    f"{name}=True would undo what loss={self.loss!r} learns of the neuron's weights; choose "
+                    f"supervised_contrastive or another loss of identities, or leave {name} out"
+                )
         if self.depth != "block" and not self.fine_tune:
             yield (
                 f"depth={self.depth!r} says how much of a leg is fine-tuned, and fine_tune is off; "
@@ -213,7 +218,7 @@ class TrainConfig:
 
     def _conflicts_of_leg(self) -> Iterator[str]:
         """Say what is for the other sort of leg: pretrained ones, or those that are trained from scratch."""
-        for name in ("fine_tune", "views", "engine") if self.learns_leg else ("frame", "whiten", "members"):
+        for name in ("fine_tune", "views", "engine") if self.learns_leg else ("frame", "whiten", "local_scaling", "members"):
             if getattr(self, name) == getattr(TrainConfig, name):
                 continue
             if self.learns_leg:

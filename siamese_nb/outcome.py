@@ -20,6 +20,8 @@ from siamese_nb.engines import EXACT
 from siamese_nb.errors import InputError
 from siamese_nb.frames import frame_first
 from siamese_nb.learners import fit_neuron
+from siamese_nb.likeness import unit_length
+from siamese_nb.local_scaling import scale_locally
 from siamese_nb.metrics import is_collapsed
 from siamese_nb.mining import SEARCHED_IMAGES, suspected_impostors
 from siamese_nb.models import MetricHead, build_siamese, join_heads, stand_side_by_side
@@ -66,7 +68,7 @@ class Outcome:
         leg = _whole_leg(members)
         run, head = members[0], join_heads([member.head for member in members])
         embeddings = _embeddings(run, leg)
-        if run.config.whiten:  # the neuron has not seen embeddings like these
+        if run.config.whiten or run.config.local_scaling:  # the neuron has not seen embeddings like these
             pairs = run.data.watched.train
             fit_neuron(head, embeddings, pairs.one, pairs.two, pairs.label)
         return cls(run, leg, head, embeddings)
@@ -172,12 +174,16 @@ def _whole_leg(members: Sequence[Run]) -> keras.Model:
     exact = stand_side_by_side(legs)
     leg = average_views(exact, run.config.averaged_views)
     leg = frame_first(leg, run.data.bank.images.shape[1], run.config.frame)
-    if not run.config.whiten:
+    if not (run.config.whiten or run.config.local_scaling):
         return leg
-    rows = run.data.split.train.images
+    train = run.data.split.train
     # One view of each: averages cost as many.
-    embeddings, place, _ = row_embeddings(exact, run.data.pictures, rows, rows)
-    return whiten(leg, within_class_whitening(embeddings[place], run.data.split.train.identity))
+    embeddings, place, _ = row_embeddings(exact, run.data.pictures, train.images, train.images)
+    embeddings = embeddings[place]
+    if run.config.whiten:
+        matrix = within_class_whitening(embeddings, train.identity)
+        leg, embeddings = whiten(leg, matrix), unit_length(embeddings @ matrix)
+    return scale_locally(leg, embeddings, train.identity) if run.config.local_scaling else leg
 
 
 def _embeddings(run: Run, leg: keras.Model) -> NDArray[np.float32]:

@@ -1,0 +1,49 @@
+"""Local scaling: a difference counts for more among things that look alike, and directions stay as they were."""
+
+import keras
+import numpy as np
+import pytest
+
+from siamese_nb.likeness import unit_length
+from siamese_nb.local_scaling import scale_locally
+
+
+def as_it_is(dimensions: int) -> keras.Model:
+    embedding = keras.Input((dimensions,))
+    return keras.Model(embedding, keras.layers.Identity()(embedding), name="leg")
+
+
+def around(middle: np.ndarray, spread: float, rng: np.random.Generator, n: int) -> np.ndarray:
+    return unit_length((middle + spread * rng.normal(size=(n, len(middle)))).astype(np.float32))
+
+
+def test_lengths_follow_from_the_ten_nearest_things() -> None:
+    rng = np.random.default_rng(0)
+    known, identity = around(np.zeros(6), 1, rng, 90), np.repeat(np.arange(30), 3)
+    leg = scale_locally(as_it_is(6), known, identity)
+    rows = around(np.zeros(6), 1, rng, 5)
+    things = unit_length(np.array([known[identity == thing].mean(axis=0) for thing in range(30)]))
+    nearest = np.sort(rows @ things.T, axis=1)[:, -10:].mean(axis=1)
+    scaled = leg.predict_on_batch(rows)
+    assert np.allclose(scaled, rows * (1 - nearest[:, None]) ** -0.25, atol=1e-5)
+    assert leg.name == "leg"
+
+
+def test_one_threshold_then_suits_what_is_crowded_and_what_is_not() -> None:
+    rng, groups = np.random.default_rng(1), []
+    middles = np.eye(12)[:2]
+    known = [around(middle, spread, rng, 40) for middle, spread in zip(middles, (0.02, 0.2), strict=True)]
+    leg = scale_locally(as_it_is(12), np.concatenate(known), np.arange(80))
+    for middle, spread in zip(middles, (0.02, 0.2), strict=True):  # of strangers: what differs among things alike?
+        rows = around(middle, spread, rng, 50)
+        groups.append([np.square(found[:-1] - found[1:]).sum(axis=1).mean() for found in (rows, leg.predict_on_batch(rows))])
+    (close, close_scaled), (wide, wide_scaled) = groups
+    assert wide_scaled / close_scaled == pytest.approx((wide / close) ** 0.5, rel=0.2)
+
+
+@pytest.mark.parametrize("things", [1, 4])
+def test_fewer_things_than_are_looked_at_and_a_picture_that_is_one_of_them(things: int) -> None:
+    known = unit_length(np.random.default_rng(2).normal(size=(things, 5)).astype(np.float32))
+    found = scale_locally(as_it_is(5), known, np.arange(things)).predict_on_batch(known)
+    assert np.isfinite(found).all()
+    assert np.linalg.norm(found, axis=1).max() <= 0.02**-0.25 + 1e-4
