@@ -40,7 +40,7 @@ test: $(INSTALLED)
 
 # Without the tests of what is TensorFlow's own: tf.distribute.
 BACKEND_TESTS := $(addprefix tests/test_,$(addsuffix .py,models losses learners augmentation mining batches legs blocks \
-	views devices callbacks embeddings embedding_cache scoring bundle verifier watching training))
+	views devices local_scaling callbacks embeddings embedding_cache scoring bundle verifier watching training))
 
 test-backends: $(INSTALLED)
 	$(RUN) venv .venv/backends

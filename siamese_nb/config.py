@@ -218,7 +218,9 @@ class TrainConfig:
 
     def _conflicts_of_leg(self) -> Iterator[str]:
         """Say what is for the other sort of leg: pretrained ones, or those that are trained from scratch."""
-        for name in ("fine_tune", "views", "engine") if self.learns_leg else ("frame", "whiten", "local_scaling", "members"):
+        for name in (
+            ("fine_tune", "views", "engine") if self.learns_leg else ("frame", "whiten", "local_scaling", "members")
+        ):
             if getattr(self, name) == getattr(TrainConfig, name):
                 continue
             if self.learns_leg:

@@ -34,7 +34,9 @@ _CHOICES = {
 }
 _KINDS = {
     **dict.fromkeys(("leg", "weights"), (str, "name")),
-    **dict.fromkeys(("fine_tune", "rotations", "reflections", "whiten", "local_scaling"), (bool, "bool (true or false)")),
+    **dict.fromkeys(
+        ("fine_tune", "rotations", "reflections", "whiten", "local_scaling"), (bool, "bool (true or false)")
+    ),
 }
 _WORDS = {"True": "true", "False": "false", "None": "null"}  # as Python writes them
 _WHOLE_NUMBERS = {

@@ -22,8 +22,8 @@ TABLE = re.search(
 ROOMS = [re.findall(r"`(\w+)`", row) for row in re.findall(r"^\|[^|]*\|([^|]*)\|", TABLE, re.MULTILINE)][2:]
 ORDER = [module for room in ROOMS for module in room]
 WITH_KERAS = {
-    "fetch", "frames", "preprocessing", "scratch_legs", "legs", "blocks", "models", "views", "whitening", "local_scaling", "muon",
-    "sources", "engines", "embeddings", "embedding_cache", "scoring", "losses",
+    "fetch", "frames", "preprocessing", "scratch_legs", "legs", "blocks", "models", "views", "whitening",
+    "local_scaling", "muon", "sources", "engines", "embeddings", "embedding_cache", "scoring", "losses",
     "augmentation", "mining", "batches", "distribution", "learners", "callbacks", "checkpoints", "board", "devices",
     "watching", "stages", "explain", "bundle", "verifier", "same_pairs", "provenance", "training_data", "run",
     "outcome", "training", "answers", "demo",
