@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from siamese_nb import frames, legs, models, views  # noqa: F401 - their layers must be registered before Keras reads a bundle
+from siamese_nb import frames, legs, local_scaling, models, views  # noqa: F401 - their layers must be registered before Keras reads a bundle
 from siamese_nb.bundle_folder import ABOUT, MODEL, newest_bundle
 from siamese_nb.errors import InputError
 from siamese_nb.novelty import Known

@@ -27,7 +27,7 @@ class TrainConfig:
         Of a leg that is trained from scratch on drawings: side in pixels of the square that each picture's ink is moved
         and scaled to fill, once it was read at `image_size`; None for pictures as they are.
     embedding : int or None
-        Length of the embedding; None takes the leg's features as they are, scaled to unit length.
+        How many numbers an embedding has; None takes the leg's features as they are, scaled to unit length.
     loss : str
         One of `LOSSES`: of the neuron's scores of pairs (`"focal"`, `"binary_crossentropy"`), or of embeddings by what
         they show (the others); then the neuron is fitted to training pairs in the end, so that scores mean the same.
@@ -110,7 +110,7 @@ class TrainConfig:
         of one thing differ as much in every direction (within-class covariance normalisation).
     local_scaling : bool
         Whether embeddings of a leg that is trained from scratch are scaled in the end by how close the nearest training
-        things are: categories whose things all look alike then need no threshold of their own.
+        things are: one threshold then suits categories whose things all look alike, and others, better.
     seed : int
     """
 

@@ -183,7 +183,9 @@ def _whole_leg(members: Sequence[Run]) -> keras.Model:
     if run.config.whiten:
         matrix = within_class_whitening(embeddings, train.identity)
         leg, embeddings = whiten(leg, matrix), unit_length(embeddings @ matrix)
-    return scale_locally(leg, embeddings, train.identity) if run.config.local_scaling else leg
+    if run.config.local_scaling:
+        leg = scale_locally(leg, embeddings, train.identity, run.config.seed)
+    return leg
 
 
 def _embeddings(run: Run, leg: keras.Model) -> NDArray[np.float32]:

@@ -143,6 +143,7 @@ class Verifier(Bundle):
         Returns
         -------
         ndarray of shape (n, d), float32
+            Of unit length, unless it was trained with `local_scaling`.
 
         Raises
         ------

@@ -1,9 +1,14 @@
 """Local scaling: a difference counts for more among things that look alike, and directions stay as they were."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
 
+from siamese_nb import local_scaling
 from siamese_nb.likeness import unit_length
 from siamese_nb.local_scaling import scale_locally
 
@@ -50,3 +55,31 @@ def test_fewer_things_than_are_looked_at_and_a_picture_that_is_one_of_them(thing
     found = scale_locally(as_it_is(5), known, np.arange(things)).predict_on_batch(known)
     assert np.isfinite(found).all()
     assert np.linalg.norm(found, axis=1).max() <= 0.02**-0.25 + 1e-4
+
+
+def test_of_more_things_than_are_kept_some_are_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local_scaling, "_MOST", 20)
+    known = unit_length(np.random.default_rng(3).normal(size=(50, 5)).astype(np.float32))
+    first, again, other = (
+        scale_locally(as_it_is(5), known, np.arange(50), seed).get_layer("local_scale").get_weights()[0]
+        for seed in (0, 0, 1)
+    )
+    assert first.shape == (5, 20)
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+    assert {tuple(row) for row in first.T.round(4).tolist()} <= {tuple(row) for row in known.round(4).tolist()}
+
+
+def test_whoever_reads_bundles_knows_the_layer(tmp_path: Path) -> None:
+    known = unit_length(np.random.default_rng(4).normal(size=(30, 5)).astype(np.float32))
+    leg = scale_locally(as_it_is(5), known, np.arange(30))
+    leg.save(tmp_path / "leg.keras")
+    np.save(tmp_path / "found.npy", leg.predict_on_batch(known))
+    code = (
+        "import keras, sys, numpy as np; import siamese_nb.bundle; "
+        "known = np.random.default_rng(4).normal(size=(30, 5)).astype(np.float32); "
+        "known /= np.linalg.norm(known, axis=1, keepdims=True); "
+        "leg = keras.models.load_model('leg.keras'); "
+        "assert np.allclose(leg.predict_on_batch(known), np.load('found.npy'), atol=1e-6)"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
