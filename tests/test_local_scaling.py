@@ -1,5 +1,6 @@
 """Local scaling: a difference counts for more among things that look alike, and directions stay as they were."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -82,4 +83,5 @@ def test_whoever_reads_bundles_knows_the_layer(tmp_path: Path) -> None:
         "leg = keras.models.load_model('leg.keras'); "
         "assert np.allclose(leg.predict_on_batch(known), np.load('found.npy'), atol=1e-6)"
     )
-    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
+    here = {**os.environ, "PYTHONPATH": str(Path(local_scaling.__file__).parents[1])}
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=here, check=True)
