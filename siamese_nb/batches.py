@@ -13,7 +13,7 @@ from siamese_nb.mining import Mined
 from siamese_nb.pairs import Pairs, Part
 
 _PAIRS_AT_ONCE = 256
-_WORKERS = 2  # threads of Keras's own; with one, tf.data tunes itself, and can sit idle at the end of each epoch
+_WORKERS = 2  # threads of Keras's own; of one, tf.data tunes how it runs, and can sit idle for as long as an epoch took
 _MOST_GENUINE = 8192  # an epoch of more would only delay the look at validation
 _QUARTERS = 4
 _OFF_MIDDLE = 0.15  # of the side: how far from a picture's middle a collage is cut, at most
@@ -48,7 +48,8 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
     mined: Mined | None = None
 
     def __init__(self, table: NDArray[Any], part: Part, config: TrainConfig) -> None:
-        super().__init__(workers=_WORKERS)
+        # Features of a frozen leg go through in no time, and would wait for the threads to end.
+        super().__init__(workers=_WORKERS if table.ndim > 2 else 1)
         self.table, self.part, self.config = table, part, config
         self.fed = 0
         self.begin(0)
