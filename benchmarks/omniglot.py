@@ -46,7 +46,7 @@ TUNED_ON = {
     "Arcadian", "Balinese", "Blackfoot_(Canadian_Aboriginal_Syllabics)", "Braille", "Japanese_(hiragana)", "Korean",
     "Sanskrit", "Tifinagh",
 }  # fmt: skip
-# Near-duplicates stay together; which pictures are so depends on their size, and at those of the recipes the seeds agree.
+# Near-duplicates stay together; which pictures are so depends on their size. At those of the recipes the seeds agree.
 SEEDS = [0, 3, 6]
 CHECKED = 300  # pairs that are scored through the command line too
 
