@@ -561,14 +561,22 @@ def test_a_framed_whitened_leg_that_learned_in_half_precision_computes_in_full(
 
 @pytest.mark.parametrize("whitened", [False, True])
 def test_embeddings_are_scaled_by_how_close_the_things_of_training_are(tiny: Train, whitened: bool) -> None:
-    verifier = tiny(whiten=whitened, local_scaling=True, loss="triplet", epochs=1)
+    settings = {"whiten": whitened, "loss": "triplet", "epochs": 1}
+    verifier, without = tiny(**settings, local_scaling=True), tiny(**settings)
     directions = verifier.leg.get_layer("local_scale").get_weights()[0]
-    assert directions.shape[1] > 10  # things
+    things: dict[Path, list[Path]] = {}
+    for file in sorted((verifier.path.parents[1] / "data").rglob("*.png")):
+        things.setdefault(file.parent / file.stem.rpartition("_")[0], []).append(file)
+    middles = [without.embed(files).mean(axis=0) for files in things.values()]
+    middles /= np.linalg.norm(middles, axis=1, keepdims=True)
+    nearest = np.max(middles @ directions, axis=0)  # each is the middle of a thing, as the leg sees it unscaled
+    assert nearest == pytest.approx(1, abs=1e-4)
+    assert len(np.unique(np.argmax(middles @ directions, axis=0))) == directions.shape[1] < len(things)
     pictures = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), np.uint8)
     embeddings = verifier.embed(pictures)
-    unit = embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True)
-    distance = 1 - np.sort(unit @ directions, axis=1)[:, -10:].mean(axis=1)
+    distance = 1 - np.sort(without.embed(pictures) @ directions, axis=1)[:, -10:].mean(axis=1)
     assert np.linalg.norm(embeddings, axis=1) == pytest.approx(distance**-0.25, rel=1e-3)
+    assert not np.array_equal(verifier.head.w, without.head.w)  # it is fitted to what is scaled
     assert np.array_equal(Verifier.load(verifier.path).embed(pictures), embeddings)
 
 
