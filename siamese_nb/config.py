@@ -111,6 +111,10 @@ class TrainConfig:
     local_scaling : bool
         Whether embeddings of a leg that is trained from scratch are scaled in the end by how close the nearest training
         things are: one threshold then suits categories whose things all look alike, and others, better.
+    threshold_rule : {"balanced_accuracy", "balanced_accuracy_by_category"}
+        What the threshold is chosen for: the most validation pairs right, or the least error beside what each category
+        could have by itself (`siamese_nb.thresholds.choose_by_category`). For categories that are new in use, whose
+        scores differ, take the latter beside `split_by="category"`.
     seed : int
     """
 
@@ -148,6 +152,7 @@ class TrainConfig:
     averaged_views: int = 1
     whiten: bool = False
     local_scaling: bool = False
+    threshold_rule: str = "balanced_accuracy"
     seed: int = 0
 
     def __post_init__(self) -> None:

@@ -33,7 +33,7 @@ from siamese_nb.review import judged_pictures
 from siamese_nb.run import Run
 from siamese_nb.scored_pairs import ScoredPairs
 from siamese_nb.scoring import cosine_scores, pair_scores
-from siamese_nb.thresholds import choose_threshold
+from siamese_nb.thresholds import BY_CATEGORY, Choice, choose_by_category, choose_threshold
 from siamese_nb.training_data import TrainingData
 from siamese_nb.verifier import Verifier
 from siamese_nb.views import average_views
@@ -95,7 +95,7 @@ class Outcome:
                 f"is not saved; try a learning rate below {run.config.learning_rate:g}, more couples or another leg"
             )
         counted = judged.main
-        choice = choose_threshold(counted.labels, counted.scores)
+        choice = self._choice(counted)
         about: dict[str, Any] = {
             "threshold": choice.to_dict(),
             "calibration": fit_calibration(counted.labels, counted.scores).to_dict(),
@@ -127,6 +127,13 @@ class Outcome:
             "path": [data.dataset.paths[row] for row in part.images],
         }
         write_projector(folder, self.embeddings[part.images], images[part.images], columns)
+
+    def _choice(self, counted: ScoredPairs) -> Choice:
+        """Choose the threshold on the validation pairs that count."""
+        if self.run.config.threshold_rule == BY_CATEGORY:
+            category = self.data.split.validation.category_of(self.data.judged["validation"].main.one)
+            return choose_by_category(counted.labels, counted.scores, category)
+        return choose_threshold(counted.labels, counted.scores)
 
     def _scored(self, name: str) -> ScoredPairs:
         pairs, part = self.data.judged[name], getattr(self.data.split, name)

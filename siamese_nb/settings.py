@@ -17,6 +17,7 @@ DEPTHS = ("block", "leg")  # of a pretrained leg, that fine-tuning trains
 MINING = ("none", "hard")
 DISTANCES = ("absolute", "squared")
 ENGINES = ("keras", "openvino", "openvino_bfloat16")
+THRESHOLD_RULES = ("balanced_accuracy", "balanced_accuracy_by_category")
 SCRATCH_LEGS = ("base_cnn", "stroke_cnn", "koch2015")  # which start from random weights
 _CHOICES = {
     "loss": LOSSES,
@@ -31,6 +32,7 @@ _CHOICES = {
     "schedule": ("constant", "cosine"),
     "optimizer": ("adam", "muon"),
     "keep": ("best", "last"),
+    "threshold_rule": THRESHOLD_RULES,
 }
 _KINDS = {
     **dict.fromkeys(("leg", "weights"), (str, "name")),

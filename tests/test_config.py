@@ -38,6 +38,7 @@ GOOD = {
     "schedule": "cosine",
     "optimizer": "muon",
     "averaged_views": 5,
+    "threshold_rule": "balanced_accuracy_by_category",
     "seed": 7,
 }
 GOOD_WITH_MANY = GOOD | {
@@ -90,6 +91,7 @@ def test_every_setting_goes_through_json() -> None:
         ("epochs", True),
         ("patience", 0),
         ("keep", "first"),
+        ("threshold_rule", "far"),
         ("batch_images", 7),
         ("seed", -1),
         ("seed", 2**32),

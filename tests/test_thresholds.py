@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from siamese_nb.errors import InputError
 from siamese_nb.metrics import Counts, ScoreTable
-from siamese_nb.thresholds import RULES, choose_band, choose_threshold
+from siamese_nb.thresholds import BY_CATEGORY, RULES, choose_band, choose_by_category, choose_threshold
 
 pairs = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 12)), min_size=2, max_size=30).filter(
     lambda drawn: len({label for label, _ in drawn}) == 2
@@ -112,6 +112,46 @@ def test_the_default_does_not_depend_on_the_mix_of_pairs() -> None:
     labels, scores = noisy()
     many = np.concatenate([np.flatnonzero(labels == 1), np.repeat(np.flatnonzero(labels == 0), 10)])
     assert choose_threshold(labels, scores) == choose_threshold(labels[many], scores[many])
+
+
+def error(labels: np.ndarray, scores: np.ndarray, cut: float) -> float:
+    return float(np.mean([np.mean(scores[labels == 0] >= cut), np.mean(scores[labels == 1] < cut)]))
+
+
+@given(drawn=st.lists(pairs, min_size=2, max_size=4), alone=st.integers(0, 1), least=st.sampled_from([0.01, 0.5]))
+def test_no_threshold_has_less_error_beside_what_each_category_could_have(
+    drawn: list[list[tuple[int, int]]], alone: int, least: float
+) -> None:
+    categories = [unpack(each) for each in drawn]
+    names = np.repeat(np.arange(len(drawn)), [len(each) for each in drawn])
+    labels, scores = (np.concatenate(columns) for columns in zip(*categories, strict=True))
+    # A category with one kind of pair says nothing.
+    choice = choose_by_category(np.append(labels, alone), np.append(scores, 0.5), np.append(names, -1), least)
+    errors = np.array([[error(*each, step / 12.0) for step in range(13)] for each in categories])
+    reached = np.array([error(*each, choice.threshold) for each in categories])
+    weight = 1 / (errors.min(axis=1) + least)
+    assert weight @ reached == pytest.approx((weight @ errors).min())
+    assert choice.value == pytest.approx(1 - reached.mean())
+    assert (choice.rule, choice.parameters) == (BY_CATEGORY, {"least": least})
+
+
+def test_a_category_that_is_hard_at_any_threshold_does_not_decide_for_an_easy_one() -> None:
+    easy, hard = ([1, 1, 0, 0], [0.5, 0.4, 0.3, 0.2]), ([1, 1, 1, 0, 0, 0], [0.9, 0.8, 0.1, 0.85, 0.7, 0.6])
+    labels, scores = (np.array([*one, *two, *two]) for one, two in zip(easy, hard, strict=True))
+    choice = choose_by_category(labels, scores, np.repeat(["easy", "hard", "harder"], [4, 6, 6]))
+    assert 0.3 < choice.threshold <= 0.4
+    assert choose_threshold(labels, scores).threshold > 0.5
+
+
+@pytest.mark.parametrize("category", ["one", ["one"] * 6 + ["two"] * 2])
+def test_without_two_categories_of_both_kinds_all_pairs_are_taken_together(category: str | list[str]) -> None:
+    labels, scores = [1, 1, 1, 0, 0, 0, 1, 1], [0.9, 0.8, 0.3, 0.6, 0.2, 0.1, 0.7, 0.4]
+    assert choose_by_category(labels, scores, np.broadcast_to(category, 8)) == choose_threshold(labels, scores)
+
+
+def test_a_category_needs_some_error_to_be_weighed_by() -> None:
+    with pytest.raises(InputError, match="least=0 was given"):
+        choose_by_category([1, 0], [0.9, 0.1], ["a", "a"], least=0)
 
 
 def test_the_middle_of_the_widest_stretch_is_taken() -> None:

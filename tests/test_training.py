@@ -36,6 +36,7 @@ from siamese_nb.preprocessing import Preprocessing
 from siamese_nb.run import Run
 from siamese_nb.scanning import scan
 from siamese_nb.split import whole
+from siamese_nb.thresholds import choose_by_category
 from siamese_nb.training import train
 from siamese_nb.training_data import TrainingData
 from siamese_nb.verifier import Verifier
@@ -489,6 +490,18 @@ def test_a_split_by_category_shares_none(tiny: Train, make_couples, tmp_path: Pa
         part: {Path(path).parts[0] for path in (*scored.one, *scored.two)} for part, scored in verifier.pairs.items()
     }
     assert not categories["validation"] & categories["test"]
+
+
+def test_the_threshold_is_chosen_by_the_rule_that_was_asked_for(tiny: Train, make_couples, tmp_path: Path) -> None:
+    data = make_couples(tmp_path / "many", categories=8, couples=6, size=32)
+    options = {"split_by": "category", "validation_share": 0.4, "negatives": "within"}
+    verifier = tiny(data, threshold_rule="balanced_accuracy_by_category", **options)
+    judged = verifier.pairs["validation"].main
+    category = [Path(path).parts[0] for path in judged.one]
+    assert len(set(category)) > 1
+    choice = choose_by_category(judged.labels, judged.scores, category)
+    assert verifier.about["threshold"] == choice.to_dict()
+    assert choice.rule == "balanced_accuracy_by_category"
 
 
 def write_pairs(data: Path, file: Path) -> Path:

@@ -9,7 +9,7 @@ that it was chosen on.
 """
 
 from siamese_nb.thresholds.band import Band, choose_band
-from siamese_nb.thresholds.choose import Choice, choose_threshold
+from siamese_nb.thresholds.choose import BY_CATEGORY, Choice, choose_by_category, choose_threshold
 from siamese_nb.thresholds.rules import RULES
 
-__all__ = ["RULES", "Band", "Choice", "choose_band", "choose_threshold"]
+__all__ = ["BY_CATEGORY", "RULES", "Band", "Choice", "choose_band", "choose_by_category", "choose_threshold"]
