@@ -33,10 +33,11 @@ from siamese_nb.review import judged_pictures
 from siamese_nb.run import Run
 from siamese_nb.scored_pairs import ScoredPairs
 from siamese_nb.scoring import cosine_scores, pair_scores
+from siamese_nb.settings import REFITTED
 from siamese_nb.thresholds import BY_CATEGORY, Choice, choose_by_category, choose_threshold
 from siamese_nb.training_data import TrainingData
 from siamese_nb.verifier import Verifier
-from siamese_nb.views import average_views
+from siamese_nb.views import average_views, stand_beside_mirror
 from siamese_nb.whitening import whiten, within_class_whitening
 
 _SUSPECTS = 100  # to be looked at by a person
@@ -66,11 +67,13 @@ class Outcome:
     def of(cls, members: Sequence[Run]) -> "Outcome":
         """Make one whole leg of those of an ensemble, and embed what the evidence needs, each picture once."""
         leg = _whole_leg(members)
-        run, head = members[0], join_heads([member.head for member in members])
+        run = members[0]
         embeddings = _embeddings(run, leg)
-        if run.config.whiten or run.config.local_scaling:  # the neuron has not seen embeddings like these
-            pairs = run.data.watched.train
+        if any(getattr(run.config, name) for name in REFITTED):
+            head, pairs = MetricHead(run.config.distance, name="head"), run.data.watched.train
             fit_neuron(head, embeddings, pairs.one, pairs.two, pairs.label)
+        else:
+            head = join_heads([member.head for member in members])
         return cls(run, leg, head, embeddings)
 
     @property
@@ -180,6 +183,8 @@ def _whole_leg(members: Sequence[Run]) -> keras.Model:
         legs.append(keras.Model(member.backbone.input, member.projection(member.backbone.output), name=name))
     exact = stand_side_by_side(legs)
     leg = average_views(exact, run.config.averaged_views)
+    if run.config.mirrored:
+        exact, leg = stand_beside_mirror(exact), stand_beside_mirror(leg)
     leg = frame_first(leg, run.data.bank.images.shape[1], run.config.frame)
     if not (run.config.whiten or run.config.local_scaling):
         return leg

@@ -9,7 +9,7 @@ from keras import ops
 from siamese_nb.preprocessing import Preprocessing
 from siamese_nb.settings import BASE_SIZE
 
-_STROKE_BLOCKS = ((24, True), (48, False), (64, True), (96, False), (96, True), (128, False), (128, False))
+_STROKE_BLOCKS = ((32, True), (64, False), (96, True), (128, False), (128, True), (192, False), (192, False))
 """Channels of each convolution, and whether its output is halved in width and height."""
 _STROKE_DROPOUT = 0.1
 _KOCH_SIZE = 105

@@ -18,6 +18,7 @@ MINING = ("none", "hard")
 DISTANCES = ("absolute", "squared")
 ENGINES = ("keras", "openvino", "openvino_bfloat16")
 THRESHOLD_RULES = ("balanced_accuracy", "balanced_accuracy_by_category")
+REFITTED = ("mirrored", "whiten", "local_scaling")  # after which embeddings are not those that the neuron has seen
 SCRATCH_LEGS = ("base_cnn", "stroke_cnn", "koch2015")  # which start from random weights
 _CHOICES = {
     "loss": LOSSES,
@@ -36,9 +37,7 @@ _CHOICES = {
 }
 _KINDS = {
     **dict.fromkeys(("leg", "weights"), (str, "name")),
-    **dict.fromkeys(
-        ("fine_tune", "rotations", "reflections", "whiten", "local_scaling"), (bool, "bool (true or false)")
-    ),
+    **dict.fromkeys(("fine_tune", "rotations", "reflections", *REFITTED), (bool, "bool (true or false)")),
 }
 _WORDS = {"True": "true", "False": "false", "None": "null"}  # as Python writes them
 _WHOLE_NUMBERS = {

@@ -1,4 +1,4 @@
-"""The average of a picture's embeddings over small shifts and turns of it: steadier than one look."""
+"""More than one look at a picture: its embeddings averaged over small shifts and turns, and its mirror image's."""
 
 import math
 from typing import Any
@@ -61,6 +61,17 @@ class MeanOfViews(keras.layers.Layer):  # type: ignore[misc]
         return {**super().get_config(), "views": self.views}
 
 
+@keras.saving.register_keras_serializable("siamese_nb")
+class Mirror(keras.layers.Layer):  # type: ignore[misc]
+    """Mirror pictures, left to right."""
+
+    def call(self, images: Any) -> Any:
+        return ops.flip(images, axis=2)
+
+    def compute_output_spec(self, images: Any) -> Any:
+        return keras.KerasTensor(images.shape, dtype=images.dtype)
+
+
 def small_maps(views: int, height: int, width: int) -> np.ndarray[Any, np.dtype[np.float32]]:
     """Return the affine map of each view, as rows of eight numbers from a pixel of the view to one of the picture.
 
@@ -98,3 +109,16 @@ def average_views(leg: keras.Model, views: int) -> keras.Model:
         return leg
     image = keras.Input(leg.input_shape[1:], dtype=leg.input.dtype, name="image")
     return keras.Model(image, MeanOfViews(views)(leg(SmallViews(views)(image))), name="leg")
+
+
+def stand_beside_mirror(leg: keras.Model) -> keras.Model:
+    """Build a leg that sets the embedding of a picture's mirror image beside the picture's own, at unit length.
+
+    Parameters
+    ----------
+    leg : keras.Model
+        `uint8[n, height, width, 3]` to unit-length embeddings of d dimensions, to which a thing mirrored is another.
+    """
+    image = keras.Input(leg.input_shape[1:], dtype=leg.input.dtype, name="image")
+    found = keras.layers.Concatenate(dtype="float32")([leg(image), leg(Mirror(name="mirror")(image))])
+    return keras.Model(image, keras.layers.UnitNormalization(dtype="float32")(found), name="leg")

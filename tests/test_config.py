@@ -53,6 +53,8 @@ GOOD_FROM_SCRATCH = {
     "loss": "triplet",
     "frame": 48,
     "collages": 0.25,
+    "reflections": True,
+    "mirrored": True,
     "whiten": True,
     "local_scaling": True,
     "members": 3,
@@ -112,6 +114,7 @@ def test_every_setting_goes_through_json() -> None:
         ("precision", "float16"),
         ("whiten", 1),
         ("local_scaling", 1),
+        ("mirrored", 1),
         ("validation_share", 0),
         ("test_share", 1.0),
         ("test_share", math.nan),
@@ -165,7 +168,7 @@ def test_what_does_not_go_together_is_named() -> None:
             TrainConfig(collages=0.25, loss=loss)
     with pytest.raises(InputError, match=r"collages=0\.25 needs a leg that learns from pictures, and vgg16 is frozen"):
         TrainConfig(collages=0.25, loss="triplet", leg="vgg16")
-    for name, value in (("frame", 40), ("whiten", True), ("local_scaling", True), ("members", 2)):
+    for name, value in (("frame", 40), ("whiten", True), ("local_scaling", True), ("mirrored", True), ("members", 2)):
         with pytest.raises(InputError, match=f"{name}={value!r} is for legs that are trained from scratch, and vgg16"):
             TrainConfig(**{name: value}, leg="vgg16")  # type: ignore[arg-type]
 
@@ -189,6 +192,8 @@ FROZEN, SCRATCH, TUNED = {"leg": "vgg16"}, {"leg": "base_cnn"}, {"leg": "vgg16",
         ({**FROZEN, "engine": "openvino", "precision": "mixed_float16"}, "is for engine=keras.*openvino_bfloat16"),
         ({**FROZEN, "embedding": None, "loss": "triplet"}, "has nothing to learn; give embedding=128"),
         ({**SCRATCH, "whiten": True}, "whiten=True would undo what loss='focal' learns"),
+        ({**SCRATCH, "loss": "triplet", "mirrored": True}, "mirrored=True needs a leg that has learned from mirror"),
+        ({**SCRATCH, "mirrored": True}, "mirrored=True would undo what loss='focal' learns"),
         ({**SCRATCH, "local_scaling": True}, "local_scaling=True would undo what loss='focal' learns"),
     ],
 )

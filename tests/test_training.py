@@ -572,6 +572,19 @@ def test_a_framed_whitened_leg_that_learned_in_half_precision_computes_in_full(
     assert np.linalg.norm(verifier.embed(pictures), axis=1) == pytest.approx(1, abs=1e-5)
 
 
+def test_a_leg_that_knows_mirror_images_sets_them_beside_the_pictures(tiny: Train) -> None:
+    settings = {"loss": "triplet", "epochs": 1, "members": 2, "reflections": True}
+    verifier, without = tiny(**settings, mirrored=True), tiny(**settings)
+    pictures = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), np.uint8)
+    by_hand = np.hstack([without.embed(side) for side in (pictures, pictures[:, :, ::-1])]) / np.sqrt(2)
+    assert verifier.embed(pictures) == pytest.approx(by_hand, abs=1e-5)
+    weights = verifier.head.get_weights()[0]
+    assert weights.shape == (by_hand.shape[1],) and (weights == weights[0]).all()
+    whole = tiny(**settings, mirrored=True, whiten=True, local_scaling=True, averaged_views=2)
+    assert np.array_equal(Verifier.load(whole.path).embed(pictures), whole.embed(pictures))
+    assert whole.embed(pictures).shape == by_hand.shape
+
+
 @pytest.mark.parametrize("whitened", [False, True])
 def test_embeddings_are_scaled_by_how_close_the_things_of_training_are(tiny: Train, whitened: bool) -> None:
     settings = {"whiten": whitened, "loss": "triplet", "epochs": 1}

@@ -6,7 +6,7 @@ import pytest
 
 from siamese_nb.embeddings import embed
 from siamese_nb.models import build_projection
-from siamese_nb.views import SmallViews, average_views, small_maps
+from siamese_nb.views import SmallViews, average_views, small_maps, stand_beside_mirror
 
 
 def make_leg(size: int = 12) -> keras.Model:
@@ -56,3 +56,15 @@ def test_it_is_saved_with_the_leg(tmp_path) -> None:
     averaged.save(tmp_path / "leg.keras")
     again = keras.saving.load_model(tmp_path / "leg.keras", safe_mode=True)
     assert np.allclose(embed(again, pictures(2)), embed(averaged, pictures(2)), atol=1e-6)
+
+
+def test_the_mirror_image_stands_beside_the_picture_in_the_bundle_too(tmp_path) -> None:
+    leg, images = make_leg(), pictures(4)
+    beside = stand_beside_mirror(average_views(leg, 3))
+    by_hand = np.hstack([embed(average_views(leg, 3), side) for side in (images, images[:, :, ::-1])]) / np.sqrt(2)
+    assert beside.output_shape == (None, 16)
+    assert np.allclose(embed(beside, images), by_hand, atol=1e-5)
+    assert beside.name == "leg" and beside.input.dtype == "uint8"
+    beside.save(tmp_path / "leg.keras")
+    again = keras.saving.load_model(tmp_path / "leg.keras", safe_mode=True)
+    assert np.allclose(embed(again, images), embed(beside, images), atol=1e-6)

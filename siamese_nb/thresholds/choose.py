@@ -16,7 +16,8 @@ from siamese_nb.thresholds.rules import RULES, Goal
 _EQUAL = 1e-12
 """Merits this close are one merit: the same counts can give figures that differ in the last bit."""
 BY_CATEGORY = "balanced_accuracy_by_category"
-_LEAST = 0.01  # error that is added to a category's least: one that can be told apart without error is not all that counts
+_LEAST = 0.01
+"""Error that is added to each category's least: one without error is not all that counts."""
 
 
 @dataclass(frozen=True)
