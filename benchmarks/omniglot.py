@@ -12,7 +12,7 @@ alphabet. Judged are things of the test alphabets: 10,000 random pairs of one al
 genuine, and 20-way one-shot recognition within an alphabet, by two drawers, where a tie is an error. What was chosen
 (optimiser, loss, width, size, frame, augmentation, ensemble) was chosen on the alphabets of `TUNED_ON`; the seeds are
 the first ones whose test alphabets hold none of them. Two of those eight, Braille and Balinese, are the hardest of all:
-see the README. `ours` is three legs like that of `quick` side by side, at 48 pixels instead of 32 and for longer, with
+see the README. `ours` is two legs like that of `quick` side by side, at 48 pixels instead of 32 and for longer, with
 new characters cut together from two. The paper's learning rate was chosen on the validation of seed 1.
 
 Both recipes learn in bfloat16, which is fast on processors that have instructions for it (avx512_bf16 or amx_bf16 among
@@ -170,7 +170,7 @@ def main() -> None:
         "data", nargs="?", type=Path, default=Path("data/omniglot"), help="as siamese-nb get lays it out"
     )
     parser.add_argument("--recipe", choices=("ours", "paper"), default="ours")
-    parser.add_argument("--quick", action="store_true", help="one leg instead of three, at 32 pixels")
+    parser.add_argument("--quick", action="store_true", help="one leg instead of two, at 32 pixels")
     parser.add_argument("--seeds", type=int, nargs="+", help="those of the recipe when not given")
     parser.add_argument("--rounds", type=int, default=50, help="of one-shot recognition, 20 trials each")
     parser.add_argument("--all-alphabets", action="store_true", help="train on all, with the first seed; no table")
