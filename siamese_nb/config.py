@@ -27,7 +27,7 @@ class TrainConfig:
         Of a leg that is trained from scratch on drawings: side in pixels of the square that each picture's ink is moved
         and scaled to fill, once it was read at `image_size`; None for pictures as they are.
     embedding : int or None
-        How many numbers an embedding has; None takes the leg's features as they are, scaled to unit length.
+        How many numbers an embedding of one member has; None takes the leg's features as they are, at unit length.
     loss : str
         One of `LOSSES`: of the neuron's scores of pairs (`"focal"`, `"binary_crossentropy"`), or of embeddings by what
         they show (the others); then the neuron is fitted to training pairs in the end, so that scores mean the same.
@@ -107,8 +107,8 @@ class TrainConfig:
         search: a little more accurate, as many times slower.
     mirrored : bool
         Whether the embedding of each picture's mirror image stands beside its own, once the leg has learned with
-        `reflections`: as good as a second member where things are hard to tell apart, for no more training. On Omniglot
-        five views of each do more than nine of the picture alone.
+        `reflections`: in trials on Omniglot about as good as a second member, for no more training. Each score and
+        search takes twice as long, and embeddings are twice as long.
     whiten : bool
         Whether the embeddings of a leg that is trained from scratch are stretched in the end, so that training pictures
         of one thing differ as much in every direction (within-class covariance normalisation).
@@ -116,9 +116,10 @@ class TrainConfig:
         Whether embeddings of a leg that is trained from scratch are scaled in the end by how close the nearest training
         things are: one threshold then suits categories whose things all look alike, and others, better.
     threshold_rule : {"balanced_accuracy", "balanced_accuracy_by_category"}
-        What the threshold is chosen for: the most validation pairs right, or the least error beside what each category
-        could have by itself (`siamese_nb.thresholds.choose_by_category`). For categories that are new in use, whose
-        scores differ, take the latter beside `split_by="category"`.
+        What the threshold is chosen for: the highest mean of recall and 1 - FAR over all validation pairs, or the least
+        error beside what each category could have by itself (`siamese_nb.thresholds.choose_by_category`). For
+        categories that are new in use, whose scores differ, take the latter beside `split_by="category"` and
+        `negatives="within"`: an impostor pair of two categories counts for the first.
     seed : int
     """
 

@@ -27,6 +27,7 @@ from siamese_nb.mining import SEARCHED_IMAGES, suspected_impostors
 from siamese_nb.models import MetricHead, build_siamese, join_heads, stand_side_by_side
 from siamese_nb.novelty import Known
 from siamese_nb.pairs import Part
+from siamese_nb.progress import say
 from siamese_nb.projector import write_projector
 from siamese_nb.provenance import dataset_facts, versions
 from siamese_nb.review import judged_pictures
@@ -133,10 +134,14 @@ class Outcome:
 
     def _choice(self, counted: ScoredPairs) -> Choice:
         """Choose the threshold on the validation pairs that count."""
-        if self.run.config.threshold_rule == BY_CATEGORY:
-            category = self.data.split.validation.category_of(self.data.judged["validation"].main.one)
-            return choose_by_category(counted.labels, counted.scores, category)
-        return choose_threshold(counted.labels, counted.scores)
+        rule = self.run.config.threshold_rule
+        if rule != BY_CATEGORY:
+            return choose_threshold(counted.labels, counted.scores, rule)
+        category = self.data.split.validation.category_of(self.data.judged["validation"].main.one)
+        choice = choose_by_category(counted.labels, counted.scores, category)
+        if choice.rule != rule:
+            say(f"threshold_rule={rule} needs two validation categories with both kinds of pairs: {choice.rule} it is")
+        return choice
 
     def _scored(self, name: str) -> ScoredPairs:
         pairs, part = self.data.judged[name], getattr(self.data.split, name)

@@ -7,6 +7,7 @@ from typing import Any
 from siamese_nb.errors import InputError
 from siamese_nb.pairs import NEGATIVES
 from siamese_nb.split import SPLIT_BY
+from siamese_nb.thresholds import BY_CATEGORY
 
 PAIR_LOSSES = ("binary_crossentropy", "focal")
 BATCH_LOSSES = ("contrastive", "triplet", "multi_similarity", "supervised_contrastive")  # of identities in a batch
@@ -17,7 +18,7 @@ DEPTHS = ("block", "leg")  # of a pretrained leg, that fine-tuning trains
 MINING = ("none", "hard")
 DISTANCES = ("absolute", "squared")
 ENGINES = ("keras", "openvino", "openvino_bfloat16")
-THRESHOLD_RULES = ("balanced_accuracy", "balanced_accuracy_by_category")
+THRESHOLD_RULES = ("balanced_accuracy", BY_CATEGORY)
 REFITTED = ("mirrored", "whiten", "local_scaling")  # after which embeddings are not those that the neuron has seen
 SCRATCH_LEGS = ("base_cnn", "stroke_cnn", "koch2015")  # which start from random weights
 _CHOICES = {

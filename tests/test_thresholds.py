@@ -118,21 +118,21 @@ def error(labels: np.ndarray, scores: np.ndarray, cut: float) -> float:
     return float(np.mean([np.mean(scores[labels == 0] >= cut), np.mean(scores[labels == 1] < cut)]))
 
 
-@given(drawn=st.lists(pairs, min_size=2, max_size=4), alone=st.integers(0, 1), least=st.sampled_from([0.01, 0.5]))
+@given(drawn=st.lists(pairs, min_size=2, max_size=4), alone=st.integers(0, 1), added=st.sampled_from([0.01, 0.5]))
 def test_no_threshold_has_less_error_beside_what_each_category_could_have(
-    drawn: list[list[tuple[int, int]]], alone: int, least: float
+    drawn: list[list[tuple[int, int]]], alone: int, added: float
 ) -> None:
     categories = [unpack(each) for each in drawn]
     names = np.repeat(np.arange(len(drawn)), [len(each) for each in drawn])
     labels, scores = (np.concatenate(columns) for columns in zip(*categories, strict=True))
     # A category with one kind of pair says nothing.
-    choice = choose_by_category(np.append(labels, alone), np.append(scores, 0.5), np.append(names, -1), least)
+    choice = choose_by_category(np.append(labels, alone), np.append(scores, 0.5), np.append(names, -1), added)
     errors = np.array([[error(*each, step / 12.0) for step in range(13)] for each in categories])
     reached = np.array([error(*each, choice.threshold) for each in categories])
-    weight = 1 / (errors.min(axis=1) + least)
+    weight = 1 / (errors.min(axis=1) + added)
     assert weight @ reached == pytest.approx((weight @ errors).min())
     assert choice.value == pytest.approx(1 - reached.mean())
-    assert (choice.rule, choice.parameters) == (BY_CATEGORY, {"least": least})
+    assert (choice.rule, choice.parameters) == (BY_CATEGORY, {"added": added})
 
 
 def test_a_category_that_is_hard_at_any_threshold_does_not_decide_for_an_easy_one() -> None:
@@ -149,9 +149,18 @@ def test_without_two_categories_of_both_kinds_all_pairs_are_taken_together(categ
     assert choose_by_category(labels, scores, np.broadcast_to(category, 8)) == choose_threshold(labels, scores)
 
 
-def test_a_category_needs_some_error_to_be_weighed_by() -> None:
-    with pytest.raises(InputError, match="least=0 was given"):
-        choose_by_category([1, 0], [0.9, 0.1], ["a", "a"], least=0)
+@pytest.mark.parametrize(
+    ("category", "options", "message"),
+    [
+        (["a", "b"], {"added": 0}, "added=0 was given"),
+        (["a", "b"], {"added": np.nan}, "added=nan was given"),
+        (["a"], {}, r"categories of shape \(1,\) were given for 2 pairs"),
+        ("a", {}, r"categories of shape \(\) were given"),
+    ],
+)
+def test_what_cannot_be_weighed_by_category_is_refused(category: object, options: dict, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        choose_by_category([1, 0], [0.9, 0.1], category, **options)
 
 
 def test_the_middle_of_the_widest_stretch_is_taken() -> None:

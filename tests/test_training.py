@@ -504,6 +504,13 @@ def test_the_threshold_is_chosen_by_the_rule_that_was_asked_for(tiny: Train, mak
     assert choice.rule == "balanced_accuracy_by_category"
 
 
+def test_a_rule_for_categories_says_that_there_is_one(tiny: Train, make_couples, tmp_path: Path, capsys) -> None:
+    data = make_couples(tmp_path / "one", categories=1, couples=8, size=32)
+    verifier = tiny(data, threshold_rule="balanced_accuracy_by_category")
+    assert verifier.about["threshold"]["rule"] == "balanced_accuracy"
+    assert "needs two validation categories with both kinds of pairs" in capsys.readouterr().err
+
+
 def write_pairs(data: Path, file: Path) -> Path:
     """Name each couple once, and tell each first picture from the second pictures of the next two couples."""
     ones = sorted(data.rglob("*_one.png"))

@@ -1,9 +1,15 @@
 """The average over small views: of the picture itself and its like, the same for twins, and in the bundle."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
 
+from siamese_nb import views
 from siamese_nb.embeddings import embed
 from siamese_nb.models import build_projection
 from siamese_nb.views import SmallViews, average_views, small_maps, stand_beside_mirror
@@ -58,13 +64,23 @@ def test_it_is_saved_with_the_leg(tmp_path) -> None:
     assert np.allclose(embed(again, pictures(2)), embed(averaged, pictures(2)), atol=1e-6)
 
 
-def test_the_mirror_image_stands_beside_the_picture_in_the_bundle_too(tmp_path) -> None:
+def test_the_mirror_image_stands_beside_the_picture(tmp_path) -> None:
     leg, images = make_leg(), pictures(4)
     beside = stand_beside_mirror(average_views(leg, 3))
     by_hand = np.hstack([embed(average_views(leg, 3), side) for side in (images, images[:, :, ::-1])]) / np.sqrt(2)
     assert beside.output_shape == (None, 16)
     assert np.allclose(embed(beside, images), by_hand, atol=1e-5)
     assert beside.name == "leg" and beside.input.dtype == "uint8"
+
+
+def test_whoever_reads_bundles_knows_the_layers(tmp_path) -> None:
+    images, beside = pictures(4), stand_beside_mirror(average_views(make_leg(), 3))
     beside.save(tmp_path / "leg.keras")
-    again = keras.saving.load_model(tmp_path / "leg.keras", safe_mode=True)
-    assert np.allclose(embed(again, images), embed(beside, images), atol=1e-6)
+    np.savez(tmp_path / "known.npz", images=images, found=embed(beside, images))
+    code = (
+        "import keras, numpy as np; import siamese_nb.bundle; known = np.load('known.npz'); "
+        "found = keras.models.load_model('leg.keras').predict_on_batch(known['images']); "
+        "assert np.allclose(found, known['found'], atol=1e-6)"
+    )
+    here = {**os.environ, "PYTHONPATH": str(Path(views.__file__).parents[1])}
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=here, check=True)

@@ -107,6 +107,8 @@ def _flat_maps(leg: keras.Model) -> tuple[keras.Model, tuple[str, ...]] | None:
     last = leg.layers[-2]
     feeding = {id(layer.output): layer for layer in leg.layers[:-1]}
     joined = isinstance(last, keras.layers.Concatenate)
+    if joined and not all(id(tensor) in feeding for tensor in last.input):  # legs within the leg
+        return None
     poolings = [feeding[id(tensor)] for tensor in last.input] if joined else [last]
     if not all(type(layer) in _POOLINGS for layer in poolings):
         return None

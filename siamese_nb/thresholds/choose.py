@@ -16,7 +16,7 @@ from siamese_nb.thresholds.rules import RULES, Goal
 _EQUAL = 1e-12
 """Merits this close are one merit: the same counts can give figures that differ in the last bit."""
 BY_CATEGORY = "balanced_accuracy_by_category"
-_LEAST = 0.01
+_ADDED = 0.01
 """Error that is added to each category's least: one without error is not all that counts."""
 
 
@@ -81,12 +81,12 @@ def choose_threshold(
     return Choice(threshold, rule, asked, float(goal.reached[row]))
 
 
-def choose_by_category(labels: ArrayLike, scores: ArrayLike, category: ArrayLike, least: float = _LEAST) -> Choice:
+def choose_by_category(labels: ArrayLike, scores: ArrayLike, category: ArrayLike, added: float = _ADDED) -> Choice:
     """Choose the threshold for pairs of new categories, from those of several that would each have another.
 
     Over all pairs together, hard categories decide: most errors are theirs, wherever the threshold lies, and what it
-    costs the others does not weigh. Here each category's error, the mean of FAR and FRR, counts in proportion to the
-    least that it can have: the threshold is that of the least sum of error / (least error of the category + `least`).
+    costs the others does not weigh. Here each category's error, the mean of FAR and FRR, is divided by the least that
+    it can have: the threshold is that of the smallest sum of error / (least error of the category + `added`).
 
     Measured on six alphabets of Omniglot that the network had not learned from: by a threshold from three of the
     others, 97.2% of an alphabet's pairs are right where balanced accuracy gives 96.5%; from five, 97.3% and 96.7%.
@@ -98,8 +98,8 @@ def choose_by_category(labels: ArrayLike, scores: ArrayLike, category: ArrayLike
     category : array_like of shape (n_pairs,)
         What each pair belongs to. Categories without both kinds of pairs say nothing; where fewer than two have both,
         the choice is `choose_threshold`'s.
-    least : float, above 0
-        The greater, the more alike categories count.
+    added : float, from 1e-6
+        The greater, the more evenly categories count.
 
     Returns
     -------
@@ -109,12 +109,14 @@ def choose_by_category(labels: ArrayLike, scores: ArrayLike, category: ArrayLike
     Raises
     ------
     InputError
-        If the arrays are not such labels and scores, or `least` is not above 0.
+        If the arrays are not such labels, scores and categories, or `added` is too small.
     """
-    if not 0.0 < least < np.inf:
-        raise InputError(f"least={least} was given: it must be a number above 0")
+    if not 1e-6 <= added < np.inf:
+        raise InputError(f"added={added} was given: it must be a number from 1e-6, such as the default {_ADDED}")
     table = table_of_both_kinds(labels, scores)
     genuine, values = check_pairs(labels, scores)
+    if np.shape(category) != values.shape:
+        raise InputError(f"categories of shape {np.shape(category)} were given for {values.size} pairs: name each's")
     numbers = np.unique(np.asarray(category), return_inverse=True)[1]
     plain, weight = np.zeros((2, len(values)))  # of each pair: what getting it wrong adds to the sum of errors
     judged = 0
@@ -123,13 +125,13 @@ def choose_by_category(labels: ArrayLike, scores: ArrayLike, category: ArrayLike
         if own.genuine and own.impostor:
             judged += 1
             plain[rows] = np.where(genuine[rows], 0.5 / own.genuine, 0.5 / own.impostor)
-            weight[rows] = plain[rows] / (((own.far + own.frr) / 2.0).min() + least)
+            weight[rows] = plain[rows] / (((own.far + own.frr) / 2.0).min() + added)
     if judged < 2:
         return choose_threshold(labels, scores)
     errors = _summed_errors(table, genuine, values, weight) / weight.sum()  # so that they compare as rates do
     goal = Goal(-errors, 1.0 - _summed_errors(table, genuine, values, plain) / judged)
     row, threshold = _middle_of_the_best(table, goal)
-    return Choice(threshold, BY_CATEGORY, {"least": float(least)}, float(goal.reached[row]))
+    return Choice(threshold, BY_CATEGORY, {"added": float(added)}, float(goal.reached[row]))
 
 
 def _summed_errors(table: ScoreTable, genuine: BoolArray, scores: FloatArray, weight: FloatArray) -> FloatArray:

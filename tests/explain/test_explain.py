@@ -17,8 +17,9 @@ from siamese_nb.explain.occlusion import cover
 from siamese_nb.explain.reason import mutual_matches
 from siamese_nb.images import read_image
 from siamese_nb.legs import build_leg
-from siamese_nb.models import HeadWeights, MetricHead, build_projection, build_siamese
+from siamese_nb.models import HeadWeights, MetricHead, build_projection, build_siamese, stand_side_by_side
 from siamese_nb.preprocessing import Preprocessing
+from siamese_nb.views import stand_beside_mirror
 
 
 def make_leg(backbone, dimensions=8):
@@ -163,6 +164,22 @@ def test_a_leg_that_cannot_be_taken_apart_is_explained_by_occlusion(closed_leg):
     assert reason.alike_two[q] == pytest.approx(whole - log_odds(one, less_q), abs=1e-4)
     expected = whole - log_odds(less_p, two) - log_odds(one, less_q) + log_odds(less_p, less_q)
     assert reason.matches[p, q] == pytest.approx(expected, abs=1e-4)
+
+
+def build_twins():
+    """Build two legs of one shape with names of their own, side by side."""
+    legs = [make_leg(build_leg("base_cnn", 64, "none")) for _ in range(2)]
+    return stand_side_by_side([keras.Model(leg.input, leg.output, name=f"leg_{n}") for n, leg in enumerate(legs)])
+
+
+@pytest.mark.parametrize("build", [build_twins, lambda: stand_beside_mirror(make_leg(build_nested()))])
+def test_a_leg_of_legs_is_explained_by_occlusion(build):
+    leg, head = build(), make_head("squared", 16)
+    one, two = make_images(2, 64)
+    explainer = Explainer(leg, head)
+    assert not explainer.exact
+    score = HeadWeights.from_head(head).log_odds(*np.float64(embed(leg, np.stack([one, two]))))
+    assert explainer.explain(one, two).log_odds == pytest.approx(score, abs=1e-4)
 
 
 def test_covering_paints_the_named_patches_alone():
