@@ -140,7 +140,8 @@ class Outcome:
         category = self.data.split.validation.category_of(self.data.judged["validation"].main.one)
         choice = choose_by_category(counted.labels, counted.scores, category)
         if choice.rule != rule:
-            say(f"threshold_rule={rule} needs two validation categories with both kinds of pairs: {choice.rule} it is")
+            needed = "two validation categories with both kinds of pairs"
+            say(f"threshold_rule={rule} needs {needed}: {choice.rule} was taken")
         return choice
 
     def _scored(self, name: str) -> ScoredPairs:
