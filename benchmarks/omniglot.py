@@ -2,7 +2,7 @@
 
     siamese-nb get omniglot                                    (or --from FILE, where there is no network)
     python benchmarks/omniglot.py --recipe ours                three seeds, a table, benchmarks/omniglot.json
-    python benchmarks/omniglot.py --quick                      one leg that sees fewer pixels, in a tenth of the time
+    python benchmarks/omniglot.py --quick                      one leg that sees fewer pixels, in a sixth of the time
     python benchmarks/omniglot.py --recipe paper               the paper's leg at 48 pixels, distance and loss
     python benchmarks/omniglot.py --all-alphabets --out DIR    a bundle for others' test pairs, by siamese-nb score,
                                                                with the threshold that the seeds chose
@@ -10,10 +10,11 @@
 Each seed splits the 30 alphabets into training, validation (the threshold is chosen there) and test, which share no
 alphabet. Judged are things of the test alphabets: 10,000 random pairs of one alphabet by two drawers, half of them
 genuine, and 20-way one-shot recognition within an alphabet, by two drawers, where a tie is an error. What was chosen
-(optimiser, loss, width, size, frame, augmentation, ensemble) was chosen on the alphabets of `TUNED_ON`; the seeds are
-the first ones whose test alphabets hold none of them. Two of those eight, Braille and Balinese, are the hardest of all:
-see the README. `ours` is two legs like that of `quick` side by side, at 48 pixels instead of 32 and for longer, with
-new characters cut together from two. The paper's learning rate was chosen on the validation of seed 1.
+(optimiser, loss, width, size, frame, augmentation, ensemble, scaling, the threshold's rule) was chosen on the alphabets
+of `TUNED_ON`; the seeds are the first ones whose test alphabets hold none of them. Two of those eight, Braille and
+Balinese, are the hardest of all: see the README. `ours` is two legs like that of `quick` side by side, at 48 pixels
+instead of 32 and for longer, with new characters cut together from two. The paper's learning rate was chosen on the
+validation of seed 1.
 
 Both recipes learn in bfloat16, which is fast on processors that have instructions for it (avx512_bf16 or amx_bf16 among
 the flags that lscpu shows); on others give "precision": "float32" in omniglot_recipes.json, and twice the time.
