@@ -119,7 +119,8 @@ class TrainConfig:
         What the threshold is chosen for: the highest mean of recall and 1 - FAR over all validation pairs, or the least
         error beside what each category could have by itself (`siamese_nb.thresholds.choose_by_category`). For
         categories that are new in use, whose scores differ, take the latter beside `split_by="category"` and
-        `negatives="within"`: an impostor pair of two categories counts for the first.
+        `negatives="within"`: an impostor pair of two categories counts for the first. With a single validation category
+        the two are one; the bundle names the rule that was taken.
     seed : int
     """
 

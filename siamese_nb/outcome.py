@@ -27,7 +27,6 @@ from siamese_nb.mining import SEARCHED_IMAGES, suspected_impostors
 from siamese_nb.models import MetricHead, build_siamese, join_heads, stand_side_by_side
 from siamese_nb.novelty import Known
 from siamese_nb.pairs import Part
-from siamese_nb.progress import say
 from siamese_nb.projector import write_projector
 from siamese_nb.provenance import dataset_facts, versions
 from siamese_nb.review import judged_pictures
@@ -138,11 +137,7 @@ class Outcome:
         if rule != BY_CATEGORY:
             return choose_threshold(counted.labels, counted.scores, rule)
         category = self.data.split.validation.category_of(self.data.judged["validation"].main.one)
-        choice = choose_by_category(counted.labels, counted.scores, category)
-        if choice.rule != rule:
-            needed = "two validation categories with both kinds of pairs"
-            say(f"threshold_rule={rule} needs {needed}: {choice.rule} was taken")
-        return choice
+        return choose_by_category(counted.labels, counted.scores, category)
 
     def _scored(self, name: str) -> ScoredPairs:
         pairs, part = self.data.judged[name], getattr(self.data.split, name)
