@@ -34,8 +34,11 @@ class TrainConfig:
         `"focal"` leads cross-entropy by 0.008 of the validation AUC on features of Grocery Store photos (5 of 6 seeds)
         and on Omniglot from scratch (3 of 3), by more where pictures are few; on the rendered sample it is as far
         behind. `"supervised_contrastive"` does as well, where things are known.
-    distance : {"absolute", "squared"}
-        Of the metric head.
+    distance : {"absolute", "squared", "matched"}
+        Of the metric head. `matched` is the squared one, two thirds of it between places: each place of the leg's last
+        maps is compared with the most alike of the nine about it in the other picture (`siamese_nb.matching`), of a leg
+        that is trained from scratch. More exact where a thing's parts stand now here, now there, as in writing;
+        embeddings are longer, and comparing two takes some dozens of microseconds more.
     negatives : {"across", "within", "mixed"}
         Impostors from another category, from the same category, or half of each.
     neg_factor : float
@@ -202,6 +205,8 @@ class TrainConfig:
                     f"{name}=True would undo what loss={self.loss!r} learns of the neuron's weights; choose "
                     f"supervised_contrastive or another loss of identities, or leave {name} out"
                 )
+        if self.distance == "matched":
+            yield from self._conflicts_of_matching()
         if self.mirrored and not self.reflections:
             yield "mirrored=True needs a leg that has learned from mirror images too; give reflections=True"
         if self.depth != "block" and not self.fine_tune:
@@ -228,6 +233,23 @@ class TrainConfig:
             yield (
                 f"{given} needs a leg that learns from pictures, and {self.leg} is frozen or learns its last "
                 f"block from feature maps; choose stroke_cnn, or fine_tune with depth=leg, or leave {name} out"
+            )
+
+    def _conflicts_of_matching(self) -> Iterator[str]:
+        if self.leg not in SCRATCH_LEGS:
+            yield (
+                f"distance='matched' compares the maps of legs that are trained from scratch, and {self.leg} pools its "
+                f"own; choose leg {' or '.join(SCRATCH_LEGS)}, or distance=squared"
+            )
+        if self.loss not in (*PAIR_LOSSES, *BATCH_LOSSES):
+            yield (
+                f"distance='matched' compares pictures, and loss={self.loss!r} compares each with one direction of "
+                "every thing; choose supervised_contrastive or another, or distance=squared"
+            )
+        if self.mining != "none":
+            yield (
+                "distance='matched' takes too long for mining, which compares every picture with every other; leave "
+                "mining out, or choose distance=squared"
             )
 
     def _conflicts_of_leg(self) -> Iterator[str]:

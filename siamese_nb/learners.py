@@ -14,10 +14,10 @@ from siamese_nb.config import TrainConfig
 from siamese_nb.distribution import Gathered, OneDevice
 from siamese_nb.embeddings import row_embeddings
 from siamese_nb.errors import InputError
-from siamese_nb.losses import OF_ALL, OF_BATCH, Directions, pair_loss
+from siamese_nb.losses import OF_ALL, OF_BATCH, Directions, of_embeddings, pair_loss
 from siamese_nb.metrics import GENUINE
 from siamese_nb.mining import NONE_CONFIRMED, Mined
-from siamese_nb.models import MetricHead, build_in_batch, differences
+from siamese_nb.models import HeadWeights, MetricHead, build_in_batch
 from siamese_nb.pairs import Pairs, Part
 from siamese_nb.scoring import pair_scores
 from siamese_nb.settings import PAIR_LOSSES
@@ -131,7 +131,8 @@ class IdentityLearner(PairLearner):
         fresh = self.pictures and self.config.learns_leg
         if directions is not None and not fresh:  # what a pretrained leg sees lies in its place already
             directions.set_weights([np.repeat(self._mean_embeddings(), batches.sides, axis=0).T])
-        return batches, model, self.distribution.joined({**OF_BATCH, **OF_ALL}[name])
+        loss = OF_ALL[name] if directions is not None else of_embeddings(OF_BATCH[name], self.head.cosines)
+        return batches, model, self.distribution.joined(loss)
 
     def _mean_embeddings(self) -> NDArray[np.float32]:
         """Return where each identity lies now: from directions at random, the first steps would lead astray."""
@@ -180,8 +181,9 @@ def fit_neuron(
     one, two, label : ndarray of shape (n_pairs,), int
         Rows of `embeddings`; 1 genuine, 0 impostor.
     """
-    distance = differences(head.distance, embeddings[one], embeddings[two]).sum(axis=1)
-    slope, bias = fit_sigmoid(label == GENUINE, -distance)
     if not head.built:
         head.build([embeddings.shape, embeddings.shape])
-    head.set_weights([np.full(embeddings.shape[1], slope), np.array(bias)])
+    weights = HeadWeights.from_head(head)
+    distance = weights.differences(embeddings[one], embeddings[two]).sum(axis=1)
+    slope, bias = fit_sigmoid(label == GENUINE, -distance)
+    head.set_weights([np.full(weights.w.shape, slope), np.array(bias)])

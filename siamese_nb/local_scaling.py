@@ -19,6 +19,8 @@ _MOST = 4096  # things that are kept: 8 MB at 512 dimensions
 class LocalScale(keras.layers.Layer):  # type: ignore[misc]
     """Lengthen embeddings of unit length, the more the closer the nearest known things lie.
 
+    Takes one tensor, or a list of which the first tells how close they lie and all are lengthened alike.
+
     Parameters
     ----------
     things : int
@@ -44,13 +46,16 @@ class LocalScale(keras.layers.Layer):  # type: ignore[misc]
         self.things, self.near, self.power, self.least = things, near, power, least
 
     def build(self, input_shape: Any) -> None:
-        shape = (input_shape[-1], self.things)
+        first = input_shape[0] if isinstance(input_shape[0], list | tuple) else input_shape
+        shape = (first[-1], self.things)
         self.directions = self.add_weight(name="directions", shape=shape, initializer="zeros", trainable=False)
 
     def call(self, embeddings: Any) -> Any:
-        nearest, _ = ops.top_k(ops.matmul(embeddings, self.directions), min(self.near, self.things))
+        first = keras.tree.flatten(embeddings)[0]
+        nearest, _ = ops.top_k(ops.matmul(first, self.directions), min(self.near, self.things))
         distance = 1.0 - ops.mean(nearest, axis=-1, keepdims=True)
-        return embeddings / ops.power(ops.maximum(distance, self.least), self.power)
+        shorter = ops.power(ops.maximum(distance, self.least), self.power)
+        return keras.tree.map_structure(lambda part: part / shorter, embeddings)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return input_shape
@@ -68,7 +73,7 @@ def scale_locally(
     Parameters
     ----------
     leg : keras.Model
-        Picture to embedding of d dimensions and unit length.
+        Picture to embedding of d dimensions and unit length; if there is one of places too, it is scaled alike.
     embeddings : ndarray of shape (n, d), float32
         Of known pictures, as `leg` gives them.
     identity : ndarray of shape (n,), int64

@@ -34,7 +34,7 @@ def pair_loss(name: str) -> keras.losses.Loss:
     return kind()  # weights of a batch have the mean 1: so the mean of its shares on several devices is its own
 
 
-def contrastive(identity: Any, embeddings: Any) -> Any:
+def contrastive(identity: Any, cosines: Any) -> Any:
     """Compute the contrastive loss over all pairs of a batch, both kinds weighing the same.
 
     References
@@ -42,12 +42,12 @@ def contrastive(identity: Any, embeddings: Any) -> Any:
     Hadsell, Chopra, LeCun (2006), Dimensionality Reduction by Learning an Invariant Mapping, CVPR, equation 4.
     """
     genuine, impostor = _relations(identity)
-    squared = _squared_distances(embeddings)
+    squared = _squared_distances(cosines)
     missing = ops.square(ops.relu(_CONTRASTIVE_MARGIN - _root(squared)))
     return _mean(squared, genuine) + _mean(missing, impostor)
 
 
-def triplet(identity: Any, embeddings: Any) -> Any:
+def triplet(identity: Any, cosines: Any) -> Any:
     """Compute the batch-hard triplet loss: each image with its farthest twin and its nearest impostor.
 
     References
@@ -55,13 +55,13 @@ def triplet(identity: Any, embeddings: Any) -> Any:
     Hermans, Beyer, Leibe (2017), In Defense of the Triplet Loss for Person Re-Identification, equation 5.
     """
     genuine, impostor = _relations(identity)
-    distance = _root(_squared_distances(embeddings))
+    distance = _root(_squared_distances(cosines))
     farthest = ops.max(ops.where(genuine, distance, -_NEVER), axis=1)
     nearest = ops.min(ops.where(impostor, distance, _NEVER), axis=1)
     return _mean(ops.relu(_TRIPLET_MARGIN + farthest - nearest), _anchors(genuine, impostor))
 
 
-def multi_similarity(identity: Any, embeddings: Any) -> Any:
+def multi_similarity(identity: Any, cosines: Any) -> Any:
     """Compute the multi-similarity loss, over the pairs that its mining leaves.
 
     References
@@ -71,15 +71,14 @@ def multi_similarity(identity: Any, embeddings: Any) -> Any:
     """
     alpha, beta, base, slack = 2.0, 50.0, 0.5, 0.1
     genuine, impostor = _relations(identity)
-    cosine = _cosines(embeddings)
-    least = ops.min(ops.where(genuine, cosine, _NEVER), axis=1, keepdims=True)
-    most = ops.max(ops.where(impostor, cosine, -_NEVER), axis=1, keepdims=True)
-    pull = _log_one_plus_sum(-alpha * (cosine - base), genuine & (cosine - slack < most)) / alpha
-    push = _log_one_plus_sum(beta * (cosine - base), impostor & (cosine + slack > least)) / beta
+    least = ops.min(ops.where(genuine, cosines, _NEVER), axis=1, keepdims=True)
+    most = ops.max(ops.where(impostor, cosines, -_NEVER), axis=1, keepdims=True)
+    pull = _log_one_plus_sum(-alpha * (cosines - base), genuine & (cosines - slack < most)) / alpha
+    push = _log_one_plus_sum(beta * (cosines - base), impostor & (cosines + slack > least)) / beta
     return _mean(pull + push, _anchors(genuine, impostor))
 
 
-def supervised_contrastive(identity: Any, embeddings: Any) -> Any:
+def supervised_contrastive(identity: Any, cosines: Any) -> Any:
     """Compute the supervised contrastive loss: each twin against everything else in the batch, by a softmax.
 
     References
@@ -87,7 +86,7 @@ def supervised_contrastive(identity: Any, embeddings: Any) -> Any:
     Khosla et al. (2020), Supervised Contrastive Learning, NeurIPS, equation 2.
     """
     genuine, impostor = _relations(identity)
-    logits = ops.where(genuine | impostor, _cosines(embeddings) / _TEMPERATURE, -_NEVER)
+    logits = ops.where(genuine | impostor, cosines / _TEMPERATURE, -_NEVER)
     log_share = logits - ops.logsumexp(logits, axis=1, keepdims=True)
     weight = ops.cast(genuine, logits.dtype)
     twins = ops.maximum(ops.sum(weight, axis=1), 1.0)
@@ -120,9 +119,14 @@ def arcface(identity: Any, cosines: Any) -> Any:
 OF_BATCH: dict[str, Loss] = {
     loss.__name__: loss for loss in (contrastive, triplet, multi_similarity, supervised_contrastive)
 }
-"""Losses `(identity, embeddings) -> number`, over the images of a batch."""
+"""Losses `(identity, cosines) -> number`, over the cosine of each image of a batch with each."""
 OF_ALL: dict[str, Loss] = {loss.__name__: loss for loss in (cosface, arcface)}
-"""Losses `(identity, cosines) -> number`, over each image's cosines with a direction of every identity."""
+"""Losses `(identity, cosines) -> number`, over the cosine of each image with a direction of every identity."""
+
+
+def of_embeddings(loss: Loss, cosines: Callable[[Any], Any]) -> Loss:
+    """Return a loss of a batch's embeddings: that of what `cosines` makes of them."""
+    return lambda identity, embeddings: loss(identity, cosines(embeddings))
 
 
 class Directions(keras.layers.Layer):  # type: ignore[misc]
@@ -162,12 +166,8 @@ def _anchors(genuine: Any, impostor: Any) -> Any:
     return ops.any(genuine, axis=1) & ops.any(impostor, axis=1)
 
 
-def _cosines(embeddings: Any) -> Any:
-    return ops.matmul(embeddings, ops.transpose(embeddings))
-
-
-def _squared_distances(embeddings: Any) -> Any:
-    return ops.maximum(2.0 - 2.0 * _cosines(embeddings), 0.0)  # rounding can fall below zero
+def _squared_distances(cosines: Any) -> Any:
+    return ops.maximum(2.0 - 2.0 * cosines, 0.0)  # rounding can fall below zero
 
 
 def _root(squared: Any) -> Any:

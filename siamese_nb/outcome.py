@@ -24,7 +24,7 @@ from siamese_nb.likeness import unit_length
 from siamese_nb.local_scaling import scale_locally
 from siamese_nb.metrics import is_collapsed
 from siamese_nb.mining import SEARCHED_IMAGES, suspected_impostors
-from siamese_nb.models import MetricHead, build_siamese, join_heads, stand_side_by_side
+from siamese_nb.models import MetricHead, build_siamese, join_heads, joined, stand_side_by_side
 from siamese_nb.novelty import Known
 from siamese_nb.pairs import Part
 from siamese_nb.projector import write_projector
@@ -69,8 +69,9 @@ class Outcome:
         leg = _whole_leg(members)
         run = members[0]
         embeddings = _embeddings(run, leg)
-        if any(getattr(run.config, name) for name in REFITTED):
-            head, pairs = MetricHead(run.config.distance, name="head"), run.data.watched.train
+        if run.head.maps is not None or any(getattr(run.config, name) for name in REFITTED):
+            maps = run.head.maps and run.head.maps.times(leg.output_shape[-1] // run.leg.output_shape[-1])
+            head, pairs = MetricHead(run.config.distance, maps, name="head"), run.data.watched.train
             fit_neuron(head, embeddings, pairs.one, pairs.two, pairs.label)
         else:
             head = join_heads([member.head for member in members])
@@ -187,11 +188,15 @@ def _whole_leg(members: Sequence[Run]) -> keras.Model:
     if run.config.mirrored:
         exact, leg = stand_beside_mirror(exact), stand_beside_mirror(leg)
     leg = frame_first(leg, run.data.bank.images.shape[1], run.config.frame)
-    if not (run.config.whiten or run.config.local_scaling):
-        return leg
-    train = run.data.split.train
-    # One view of each: averages cost as many.
-    embeddings, place, _ = row_embeddings(exact, run.data.pictures, train.images, train.images)
+    if run.config.whiten or run.config.local_scaling:
+        leg = _fitted(leg, exact, run)
+    return leg if run.head.maps is None else keras.Model(leg.input, joined(leg.output), name="leg")
+
+
+def _fitted(leg: keras.Model, exact: keras.Model, run: Run) -> keras.Model:
+    """Whiten and scale a leg's embeddings by those of training pictures, of one view each: averages cost as many."""
+    train, wholes = run.data.split.train, keras.Model(exact.input, keras.tree.flatten(exact.output)[0])
+    embeddings, place, _ = row_embeddings(wholes, run.data.pictures, train.images, train.images)
     embeddings = embeddings[place]
     if run.config.whiten:
         matrix = within_class_whitening(embeddings, train.identity)

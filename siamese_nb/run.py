@@ -20,7 +20,8 @@ from siamese_nb.embedding_cache import bank_embeddings, map_features
 from siamese_nb.errors import InputError
 from siamese_nb.learners import make_learner
 from siamese_nb.legs import build_leg, default_size
-from siamese_nb.models import MetricHead, build_projection
+from siamese_nb.matching import Maps
+from siamese_nb.models import MetricHead, build_mapped_projection, build_projection, joined, with_maps
 from siamese_nb.progress import say
 from siamese_nb.stages import fit_stage
 from siamese_nb.training_data import TrainingData
@@ -40,7 +41,7 @@ class Run:
     data : TrainingData
         Shared by all legs of an ensemble.
     backbone : keras.Model
-        Pictures to features.
+        Pictures to features, and to maps where places are matched.
     projection : keras.Model
         Features to embeddings.
     head : MetricHead
@@ -71,7 +72,7 @@ class Run:
     def __post_init__(self) -> None:
         """Find the place of the checkpoints, and make one leg of backbone and projection."""
         self.checkpoints = checkpoint_folder(self.data.key, self.backbone)
-        self.leg = keras.Model(self.backbone.input, self.projection(self.backbone.output), name="leg")
+        self.leg = keras.Model(self.backbone.input, joined(self.projection(self.backbone.output)), name="leg")
 
     @property
     def config(self) -> TrainConfig:
@@ -197,10 +198,17 @@ def _build_network(
     keras.utils.set_random_seed(_seed_of(config, member))
     with distribution.scope():
         backbone = build_leg(config.leg, config.frame or size, config.weights)
-        projection = build_projection(backbone.output_shape[-1], config.embedding)
+        maps = None
+        if config.distance == "matched":
+            backbone = with_maps(backbone)
+            features, places = (shape[1:] for shape in backbone.output_shape)
+            projection = build_mapped_projection(*features, places, config.embedding)
+            maps = Maps(projection.output_shape[0][-1], 1, *places[:2])
+        else:
+            projection = build_projection(backbone.output_shape[-1], config.embedding)
     backbone, projection = distribution.alone(backbone), distribution.alone(projection)
     set_precision(backbone, config.precision)
-    return backbone, projection, MetricHead(config.distance, name="head")
+    return backbone, projection, MetricHead(config.distance, maps, name="head")
 
 
 def _seed_of(config: TrainConfig, member: int) -> int:

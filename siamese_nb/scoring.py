@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import keras
@@ -16,7 +17,8 @@ from siamese_nb.likeness import unit_length
 from siamese_nb.models import HeadWeights, MetricHead
 from siamese_nb.progress import in_slices
 
-_PAIRS_AT_ONCE = 16_384  # two blocks of 1,280 floats a pair stay under 200 MB
+_NUMBERS_AT_ONCE = 1 << 24  # of embeddings on either side of the pairs that are scored together: 128 MB in doubles
+_LIKENESSES_AT_ONCE = 1 << 24  # of places of one picture with places of another
 
 
 def pair_scores(
@@ -36,9 +38,13 @@ def pair_scores(
     ndarray of shape (n_pairs,), float64, in [0, 1]
     """
     weights, scores = HeadWeights.from_head(head), np.empty(len(one))
-    for rows in in_slices(len(one), _PAIRS_AT_ONCE, "Scoring"):
+    for rows in in_slices(len(one), _pairs_at_once(embeddings), "Scoring"):
         scores[rows] = expit(weights.log_odds(embeddings[one[rows]], embeddings[two[rows]]))
     return scores
+
+
+def _pairs_at_once(embeddings: NDArray[np.float32]) -> int:
+    return max(1, _NUMBERS_AT_ONCE // embeddings.shape[1])
 
 
 def row_scores(
@@ -66,7 +72,7 @@ def cosine_scores(
     """
     unit = unit_length(embeddings)
     scores = np.empty(len(one))
-    for rows in in_slices(len(one), _PAIRS_AT_ONCE, "Scoring"):
+    for rows in in_slices(len(one), _pairs_at_once(embeddings), "Scoring"):
         scores[rows] = np.einsum("ij,ij->i", unit[one[rows]], unit[two[rows]], dtype=np.float64)
     return np.clip((scores + 1.0) / 2.0, 0.0, 1.0)
 
@@ -91,9 +97,14 @@ def all_scores(
     scores : ndarray of shape (rows.stop - rows.start, n - rows.start), float64, in [0, 1]
         Of these rows with themselves and all rows after them: each pair once.
     """
-    weights, scaled = HeadWeights.from_head(head), weighted(head, embeddings)
+    weights = HeadWeights.from_head(head)
+    if weights.maps is None:
+        compare, scaled = DISTANCES[head.distance], weighted(head, embeddings)
+    else:
+        compare, scaled = partial(_matched_distances, weights), np.asarray(embeddings, np.float64)
+        rows_at_once = max(1, min(rows_at_once, _LIKENESSES_AT_ONCE // (len(scaled) * weights.maps.places)))
     for rows in in_slices(len(scaled), rows_at_once, "Scoring"):
-        distance = DISTANCES[head.distance](scaled[rows], scaled[rows.start :])
+        distance = compare(scaled[rows], scaled[rows.start :])
         np.subtract(weights.b, distance, out=distance)
         yield rows, expit(distance, out=distance)
 
@@ -122,8 +133,18 @@ def _squared_distances(some: NDArray[Any], others: NDArray[Any]) -> NDArray[Any]
     return found
 
 
+def _matched_distances(
+    weights: HeadWeights, some: NDArray[np.float64], others: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    assert weights.maps is not None
+    found: NDArray[np.float64] = -2.0 * weights.maps.likenesses(some, others)
+    found += np.vecdot(some, some)[:, None]
+    found += np.vecdot(others, others)
+    return weights.w * found
+
+
 DISTANCES: dict[str, Callable[[NDArray[Any], NDArray[Any]], NDArray[Any]]] = {
     "absolute": _absolute_distances,
     "squared": _squared_distances,
 }
-"""By the name of a head's distance: of each of some rows to each of others."""
+"""By the name of a head's distance: of each of some rows to each of others. The matched one takes more than those."""

@@ -7,6 +7,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from siamese_nb.models import side_by_side
+
 _SHIFT, _TURN = 0.035, 5.0  # at most: of the side, and degrees
 _GOLDEN = math.pi * (3 - math.sqrt(5))
 
@@ -108,7 +110,8 @@ def average_views(leg: keras.Model, views: int) -> keras.Model:
     if views == 1:
         return leg
     image = keras.Input(leg.input_shape[1:], dtype=leg.input.dtype, name="image")
-    return keras.Model(image, MeanOfViews(views)(leg(SmallViews(views)(image))), name="leg")
+    found = leg(SmallViews(views)(image))
+    return keras.Model(image, keras.tree.map_structure(MeanOfViews(views), found), name="leg")
 
 
 def stand_beside_mirror(leg: keras.Model) -> keras.Model:
@@ -120,5 +123,4 @@ def stand_beside_mirror(leg: keras.Model) -> keras.Model:
         `uint8[n, height, width, 3]` to unit-length embeddings of d dimensions, to which a thing mirrored is another.
     """
     image = keras.Input(leg.input_shape[1:], dtype=leg.input.dtype, name="image")
-    found = keras.layers.Concatenate(dtype="float32")([leg(image), leg(Mirror(name="mirror")(image))])
-    return keras.Model(image, keras.layers.UnitNormalization(dtype="float32")(found), name="leg")
+    return keras.Model(image, side_by_side([leg(image), leg(Mirror(name="mirror")(image))]), name="leg")

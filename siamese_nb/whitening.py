@@ -41,10 +41,11 @@ def whiten(leg: keras.Model, matrix: NDArray[np.float32]) -> keras.Model:
     Parameters
     ----------
     leg : keras.Model
-        Picture to embedding of d dimensions.
+        Picture to embedding of d dimensions; if there is one of places too, it stays as it is.
     matrix : ndarray of shape (d, d), float32
     """
     dense = keras.layers.Dense(len(matrix), use_bias=False, name="whitening")
-    found = keras.layers.UnitNormalization(dtype="float32")(dense(leg.output))
+    whole, *maps = keras.tree.flatten(leg.output)
+    found = keras.layers.UnitNormalization(dtype="float32")(dense(whole))
     dense.set_weights([matrix])
-    return keras.Model(leg.input, found, name="leg")
+    return keras.Model(leg.input, [found, *maps] if maps else found, name="leg")

@@ -51,6 +51,7 @@ GOOD_WITH_MANY = GOOD | {
 GOOD_FROM_SCRATCH = {
     "leg": "stroke_cnn",
     "loss": "triplet",
+    "distance": "matched",
     "frame": 48,
     "collages": 0.25,
     "reflections": True,
@@ -195,6 +196,12 @@ FROZEN, SCRATCH, TUNED = {"leg": "vgg16"}, {"leg": "base_cnn"}, {"leg": "vgg16",
         ({**SCRATCH, "loss": "triplet", "mirrored": True}, "mirrored=True needs a leg that has learned from mirror"),
         ({**SCRATCH, "mirrored": True}, "mirrored=True would undo what loss='focal' learns"),
         ({**SCRATCH, "local_scaling": True}, "local_scaling=True would undo what loss='focal' learns"),
+        (
+            {**FROZEN, "distance": "matched"},
+            "distance='matched' compares the maps of legs that are trained from scratch",
+        ),
+        ({**SCRATCH, "distance": "matched", "loss": "cosface"}, "loss='cosface' compares each with one direction"),
+        ({**SCRATCH, "distance": "matched", "mining": "hard"}, "takes too long for mining.*choose distance=squared"),
     ],
 )
 def test_what_would_change_nothing_is_told(settings: dict[str, object], message: str) -> None:

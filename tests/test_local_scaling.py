@@ -50,6 +50,16 @@ def test_a_difference_counts_for_more_where_things_look_alike() -> None:
     assert after[1] / after[0] == pytest.approx((before[1] / before[0]) ** 0.5, rel=0.15)
 
 
+def test_an_embedding_of_places_is_scaled_as_that_of_the_whole() -> None:
+    rng = np.random.default_rng(0)
+    known, rows = around(np.zeros(6), 1, rng, 30), around(np.zeros(6), 1, rng, 5)
+    leg = as_it_is(6)
+    both = keras.Model(leg.input, [leg.output, keras.layers.Rescaling(2)(leg.output[:, :3])])
+    scaled, places = scale_locally(both, known, np.arange(30)).predict_on_batch(rows)
+    assert np.allclose(scaled, scale_locally(leg, known, np.arange(30)).predict_on_batch(rows), atol=1e-5)
+    assert np.allclose(places, 2 * scaled[:, :3], atol=1e-5)
+
+
 @pytest.mark.parametrize("things", [1, 4])
 def test_fewer_things_than_are_looked_at_and_a_picture_that_is_one_of_them(things: int) -> None:
     known = unit_length(np.random.default_rng(2).normal(size=(things, 5)).astype(np.float32))

@@ -30,6 +30,7 @@ from siamese_nb.distribution import OneDevice
 from siamese_nb.errors import InputError
 from siamese_nb.intervals import figures_with_intervals
 from siamese_nb.legs import build_leg
+from siamese_nb.matching import Maps
 from siamese_nb.outcome import Outcome
 from siamese_nb.pairs import JudgedPairs, Part
 from siamese_nb.preprocessing import Preprocessing
@@ -589,6 +590,51 @@ def test_a_leg_that_knows_mirror_images_sets_them_beside_the_pictures(tiny: Trai
     whole = tiny(**settings, mirrored=True, whiten=True, local_scaling=True, averaged_views=2)
     assert np.array_equal(Verifier.load(whole.path).embed(pictures), whole.embed(pictures))
     assert whole.embed(pictures).shape == by_hand.shape
+
+
+@pytest.mark.parametrize("loss", ["focal", "triplet"])
+def test_places_are_matched_from_learning_to_the_bundle(
+    tiny: Train, loss: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_module, "build_leg", build_leg)
+    verifier = tiny(distance="matched", loss=loss, epochs=2)
+    maps = verifier.head.maps
+    assert maps == Maps(8, 1, 2, 2)
+    assert verifier.leg.output_shape[1] == 8 + maps.places * 24
+    pictures = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), np.uint8)
+    embeddings = verifier.embed(pictures)
+    assert np.linalg.norm(embeddings, axis=1) == pytest.approx(1, abs=1e-5)
+    w, b = verifier.head.get_weights()
+    likeness = maps.likeness(embeddings[0].astype(np.float64), embeddings[1].astype(np.float64))
+    score = verifier.score([(pictures[0], pictures[1])])[0]
+    assert score == pytest.approx(1 / (1 + np.exp(2 * float(w[0]) * (1 - likeness) - float(b))), abs=1e-6)
+    loaded = Verifier.load(verifier.path)
+    assert loaded.head.maps == maps
+    assert np.array_equal(loaded.score([(pictures[0], pictures[1])]), [score])
+    by_keras = verifier.model.predict_on_batch({"one": pictures[:1], "two": pictures[1:2]})
+    assert by_keras[0, 0] == pytest.approx(score, abs=1e-5)
+
+
+def test_places_of_several_legs_and_mirror_images_are_matched_each_with_its_own(
+    tiny: Train, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_module, "build_leg", build_leg)
+    settings = {"distance": "matched", "loss": "triplet", "epochs": 1, "members": 2, "reflections": True}
+    verifier = tiny(**settings, mirrored=True, averaged_views=2)
+    maps = verifier.head.maps
+    assert maps == Maps(4 * 8, 4, 2, 2)
+    pictures = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), np.uint8)
+    embeddings = verifier.embed(pictures)
+    turned = verifier.embed(pictures[:, :, ::-1])
+    # The mirror image has the same two embeddings, the other way round: of two legs, of the whole and of 96 numbers.
+    for start, length in ((0, 2 * 8), (4 * 8, 2 * 96)):
+        own, beside = (slice(start + side * length, start + (side + 1) * length) for side in (0, 1))
+        assert turned[:, own] == pytest.approx(embeddings[:, beside], abs=1e-5)
+    whole = tiny(**settings, mirrored=True, whiten=True, local_scaling=True, averaged_views=2)
+    assert np.array_equal(Verifier.load(whole.path).embed(pictures), whole.embed(pictures))
+    # Scaled or not, what counts is the distance: a picture has none to itself but what matches better than in place.
+    itself, others = whole.score([(pictures[0], pictures[0])])[0], whole.score([(pictures[0], pictures[1])])[0]
+    assert itself > others
 
 
 @pytest.mark.parametrize("whitened", [False, True])

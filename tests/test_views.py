@@ -66,6 +66,15 @@ def test_the_mirror_image_stands_beside_the_picture() -> None:
     assert beside.name == "leg" and beside.input.dtype == "uint8"
 
 
+def test_each_of_two_embeddings_is_averaged_and_set_beside_its_mirror_images() -> None:
+    leg, images = make_leg(), pictures(4)
+    both = keras.Model(leg.input, [leg.output, keras.layers.UnitNormalization()(leg.output[:, 2:])], name="leg")
+    whole, part = stand_beside_mirror(average_views(both, 3)).predict_on_batch(images)
+    assert np.allclose(whole, embed(stand_beside_mirror(average_views(leg, 3)), images), atol=1e-5)
+    alone = keras.Model(leg.input, both.output[1], name="leg")
+    assert np.allclose(part, embed(stand_beside_mirror(average_views(alone, 3)), images), atol=1e-5)
+
+
 def test_whoever_reads_bundles_knows_the_layers(tmp_path: Path) -> None:
     images, beside = pictures(4), stand_beside_mirror(average_views(make_leg(), 3))
     beside.save(tmp_path / "leg.keras")

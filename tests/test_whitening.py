@@ -46,3 +46,14 @@ def test_the_leg_gives_the_products_at_unit_length() -> None:
         whole.predict_on_batch(rows), product / np.linalg.norm(product, axis=1, keepdims=True), atol=1e-6
     )
     assert whole.name == "leg"
+
+
+def test_an_embedding_of_places_stays_as_it_is() -> None:
+    image = keras.Input((4,))
+    leg = keras.Model(image, [keras.layers.UnitNormalization()(image), keras.layers.Rescaling(3)(image)], name="leg")
+    rng = np.random.default_rng(0)
+    rows, matrix = rng.normal(size=(3, 4)).astype(np.float32), rng.normal(size=(4, 4)).astype(np.float32)
+    whole, places = whiten(leg, matrix).predict_on_batch(rows)
+    alone = whiten(keras.Model(image, leg.output[0], name="leg"), matrix)
+    assert np.allclose(whole, alone.predict_on_batch(rows), atol=1e-6)
+    assert np.allclose(places, 3 * rows, atol=1e-6)

@@ -17,7 +17,17 @@ from siamese_nb.explain.occlusion import cover
 from siamese_nb.explain.reason import mutual_matches
 from siamese_nb.images import read_image
 from siamese_nb.legs import build_leg
-from siamese_nb.models import HeadWeights, MetricHead, build_projection, build_siamese, stand_side_by_side
+from siamese_nb.matching import Maps
+from siamese_nb.models import (
+    HeadWeights,
+    MetricHead,
+    build_mapped_projection,
+    build_projection,
+    build_siamese,
+    joined,
+    stand_side_by_side,
+    with_maps,
+)
 from siamese_nb.preprocessing import Preprocessing
 from siamese_nb.views import stand_beside_mirror
 
@@ -172,10 +182,27 @@ def build_twins():
     return stand_side_by_side([keras.Model(leg.input, leg.output, name=f"leg_{n}") for n, leg in enumerate(legs)])
 
 
-@pytest.mark.parametrize("build", [build_twins, lambda: stand_beside_mirror(make_leg(build_nested()))])
-def test_a_leg_of_legs_is_explained_by_occlusion(build):
+def build_matched():
+    """Build a leg whose places are matched, 2 by 2 of 24 channels."""
+    backbone = with_maps(build_leg("base_cnn", 32, "none"))
+    found = build_mapped_projection(256, (2, 2, 128), 8)(backbone.output)
+    return keras.Model(backbone.input, joined(found), name="leg")
+
+
+@pytest.mark.parametrize(
+    ("build", "maps", "size"),
+    [
+        (build_twins, None, 64),
+        (lambda: stand_beside_mirror(make_leg(build_nested())), None, 64),
+        (build_matched, Maps(8, 1, 2, 2), 32),
+    ],
+)
+def test_a_leg_that_is_more_than_maps_and_their_pooling_is_explained_by_occlusion(build, maps, size):
     leg, head = build(), make_head("squared", 16)
-    one, two = make_images(2, 64)
+    if maps is not None:
+        head = MetricHead("matched", maps)
+        head.build([leg.output_shape] * 2)
+    one, two = make_images(2, size)
     explainer = Explainer(leg, head)
     assert not explainer.exact
     score = HeadWeights.from_head(head).log_odds(*np.float64(embed(leg, np.stack([one, two]))))
