@@ -201,8 +201,8 @@ def _build_network(
         maps = None
         if config.distance == "matched":
             backbone = with_maps(backbone)
-            features, places = (shape[1:] for shape in backbone.output_shape)
-            projection = build_mapped_projection(*features, places, config.embedding)
+            (_, features), (_, *places) = backbone.output_shape
+            projection = build_mapped_projection(features, tuple(places), config.embedding)
             maps = Maps(projection.output_shape[0][-1], 1, *places[:2])
         else:
             projection = build_projection(backbone.output_shape[-1], config.embedding)

@@ -44,7 +44,7 @@ def pair_scores(
 
 
 def _pairs_at_once(embeddings: NDArray[np.float32]) -> int:
-    return max(1, _NUMBERS_AT_ONCE // embeddings.shape[1])
+    return max(1, _NUMBERS_AT_ONCE // int(embeddings.shape[1]))
 
 
 def row_scores(
