@@ -69,7 +69,8 @@ class Outcome:
         leg = _whole_leg(members)
         run = members[0]
         embeddings = _embeddings(run, leg)
-        if run.head.maps is not None or any(getattr(run.config, name) for name in REFITTED):
+        # The neurons of several legs whose places are matched have one weight each: no neuron has them all.
+        if (run.head.maps is not None and len(members) > 1) or any(getattr(run.config, name) for name in REFITTED):
             maps = run.head.maps and run.head.maps.times(leg.output_shape[-1] // run.leg.output_shape[-1])
             head, pairs = MetricHead(run.config.distance, maps, name="head"), run.data.watched.train
             fit_neuron(head, embeddings, pairs.one, pairs.two, pairs.label)

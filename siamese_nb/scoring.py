@@ -17,7 +17,7 @@ from siamese_nb.likeness import unit_length
 from siamese_nb.models import HeadWeights, MetricHead
 from siamese_nb.progress import in_slices
 
-_NUMBERS_AT_ONCE = 1 << 24  # of embeddings on either side of the pairs that are scored together: 128 MB in doubles
+_NUMBERS_AT_ONCE = 1 << 23  # of embeddings on either side of the pairs that are scored together: 64 MB in doubles
 _LIKENESSES_AT_ONCE = 1 << 24  # of places of one picture with places of another
 
 
