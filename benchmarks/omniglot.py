@@ -13,8 +13,8 @@ genuine, and 20-way one-shot recognition within an alphabet, by two drawers, whe
 (optimiser, loss, width, size, frame, augmentation, ensemble, scaling, the threshold's rule) was chosen on the alphabets
 of `TUNED_ON`; the seeds are the first ones whose test alphabets hold none of them. Two of those eight, Braille and
 Balinese, are the hardest of all: see the README. `ours` is two legs like that of `quick` side by side, at 48 pixels
-instead of 32 and for longer, with new characters cut together from two and places that are matched. The paper's learning rate was chosen on the
-validation of seed 1.
+instead of 32 and for longer, with new characters cut together from two and places that are matched. The paper's
+learning rate was chosen on the validation of seed 1.
 
 Both recipes learn in bfloat16, which is fast on processors that have instructions for it (avx512_bf16 or amx_bf16 among
 the flags that lscpu shows); on others give "precision": "float32" in omniglot_recipes.json, and twice the time.
