@@ -11,8 +11,8 @@ Each seed splits the 30 alphabets into training, validation (the threshold is ch
 alphabet. Judged are things of the test alphabets: 10,000 random pairs of one alphabet by two drawers, half of them
 genuine, and 20-way one-shot recognition within an alphabet, by two drawers, where a tie is an error. What was chosen
 (optimiser, loss, width, size, frame, augmentation, ensemble, scaling, the threshold's rule) was chosen on the alphabets
-of `TUNED_ON`; the seeds are the first ones whose test alphabets hold none of them. Matching places was tried on the test alphabets of
-seed 3 too before it was taken up, and helped there as on those. Two of those eight, Braille and
+of `TUNED_ON`; the seeds are the first ones whose test alphabets hold none of them. Matching places was tried on the
+test alphabets of seed 3 too before it was taken up, and helped there as on those. Two of those eight, Braille and
 Balinese, are the hardest of all: see the README. `ours` is two legs like that of `quick` side by side, at 48 pixels
 instead of 32 and for longer, with new characters cut together from two and places that are matched. The paper's
 learning rate was chosen on the validation of seed 1.
