@@ -19,10 +19,9 @@ from siamese_nb.metrics import GENUINE
 from siamese_nb.mining import NONE_CONFIRMED, Mined
 from siamese_nb.models import HeadWeights, MetricHead, build_in_batch
 from siamese_nb.pairs import Pairs, Part
-from siamese_nb.scoring import pair_scores
+from siamese_nb.scoring import by_pairs, pair_scores
 from siamese_nb.settings import PAIR_LOSSES
 
-_PAIRS_AT_ONCE = 1024  # that the neuron is fitted to: 230 MB at 5,504 numbers an embedding, with maps matched
 _IDENTITY_IMAGES = 128  # of a frozen leg's features in a batch: they are cheap, and more of them hold harder impostors
 
 
@@ -185,9 +184,6 @@ def fit_neuron(
     if not head.built:
         head.build([embeddings.shape, embeddings.shape])
     weights = HeadWeights.from_head(head)
-    distance = np.empty(len(one))
-    for start in range(0, len(one), _PAIRS_AT_ONCE):
-        rows = slice(start, start + _PAIRS_AT_ONCE)
-        distance[rows] = weights.differences(embeddings[one[rows]], embeddings[two[rows]]).sum(axis=1)
+    distance = by_pairs(lambda x, y: weights.differences(x, y).sum(axis=1), embeddings, one, two)
     slope, bias = fit_sigmoid(label == GENUINE, -distance)
     head.set_weights([np.full(weights.w.shape, slope), np.array(bias)])

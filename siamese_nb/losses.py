@@ -1,7 +1,8 @@
 """What a network learns by: losses by name, of pairs, of the identities in a batch, or of all identities.
 
-Every embedding has unit length, so a pair's squared distance is `2 - 2 cos`. An identity below 0 marks a row that only
-fills a batch up. Each loss is smallest where images of one identity lie together and those of others lie apart.
+Every embedding has unit length, so a pair's squared distance is `2 - 2 cos`; where places are matched, their likeness
+stands for the cosine, and may exceed 1 a little. An identity below 0 marks a row that only fills a batch up. Each loss
+is smallest where images of one identity lie together and those of others lie apart.
 """
 
 import math

@@ -20,7 +20,7 @@ class MetricHead(keras.layers.Layer):  # type: ignore[misc]
     """Score two embeddings by one sigmoid neuron: `sigmoid(b - w . d(one, two))` with `w >= 0`.
 
     The distance enters negatively and no weight can turn negative, so the score is symmetric, and nothing scores
-    above a picture and itself; of `"matched"` hardly anything does.
+    above a picture and itself; of `"matched"` hardly anything does, and it is symmetric but for rounding.
 
     Parameters
     ----------
@@ -167,7 +167,7 @@ def with_maps(backbone: keras.Model) -> keras.Model:
     return keras.Model(backbone.input, [backbone.output, maps], name=backbone.name)
 
 
-def joined(parts: Any) -> Any:
+def one_embedding(parts: Any) -> Any:
     """Put a leg's embeddings of the whole and of its places one after the other, places weighing more; or one as is."""
     whole, *maps = keras.tree.flatten(parts)
     if not maps:
@@ -213,7 +213,7 @@ def join_heads(heads: Sequence[MetricHead]) -> MetricHead:
     Parameters
     ----------
     heads : sequence of MetricHead
-        Built, and of one distance.
+        Built, and of one distance; of several not `"matched"`, whose single weight cannot hold theirs.
     """
     if len(heads) == 1:
         return heads[0]

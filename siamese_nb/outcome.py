@@ -24,7 +24,7 @@ from siamese_nb.likeness import unit_length
 from siamese_nb.local_scaling import scale_locally
 from siamese_nb.metrics import is_collapsed
 from siamese_nb.mining import SEARCHED_IMAGES, suspected_impostors
-from siamese_nb.models import MetricHead, build_siamese, join_heads, joined, stand_side_by_side
+from siamese_nb.models import MetricHead, build_siamese, join_heads, one_embedding, stand_side_by_side
 from siamese_nb.novelty import Known
 from siamese_nb.pairs import Part
 from siamese_nb.projector import write_projector
@@ -191,7 +191,7 @@ def _whole_leg(members: Sequence[Run]) -> keras.Model:
     leg = frame_first(leg, run.data.bank.images.shape[1], run.config.frame)
     if run.config.whiten or run.config.local_scaling:
         leg = _fitted(leg, exact, run)
-    return leg if run.head.maps is None else keras.Model(leg.input, joined(leg.output), name="leg")
+    return leg if run.head.maps is None else keras.Model(leg.input, one_embedding(leg.output), name="leg")
 
 
 def _fitted(leg: keras.Model, exact: keras.Model, run: Run) -> keras.Model:

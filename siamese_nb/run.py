@@ -21,7 +21,7 @@ from siamese_nb.errors import InputError
 from siamese_nb.learners import make_learner
 from siamese_nb.legs import build_leg, default_size
 from siamese_nb.matching import Maps
-from siamese_nb.models import MetricHead, build_mapped_projection, build_projection, joined, with_maps
+from siamese_nb.models import MetricHead, build_mapped_projection, build_projection, one_embedding, with_maps
 from siamese_nb.progress import say
 from siamese_nb.stages import fit_stage
 from siamese_nb.training_data import TrainingData
@@ -72,7 +72,7 @@ class Run:
     def __post_init__(self) -> None:
         """Find the place of the checkpoints, and make one leg of backbone and projection."""
         self.checkpoints = checkpoint_folder(self.data.key, self.backbone)
-        self.leg = keras.Model(self.backbone.input, joined(self.projection(self.backbone.output)), name="leg")
+        self.leg = keras.Model(self.backbone.input, one_embedding(self.projection(self.backbone.output)), name="leg")
 
     @property
     def config(self) -> TrainConfig:

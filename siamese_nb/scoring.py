@@ -17,8 +17,8 @@ from siamese_nb.likeness import unit_length
 from siamese_nb.models import HeadWeights, MetricHead
 from siamese_nb.progress import in_slices
 
-_NUMBERS_AT_ONCE = 1 << 23  # of embeddings on either side of the pairs that are scored together: 64 MB in doubles
-_LIKENESSES_AT_ONCE = 1 << 24  # of places of one picture with places of another
+_NUMBERS_AT_ONCE = 1 << 22  # of embeddings on either side of pairs: 32 MB in doubles, and 200 in all where maps match
+_LIKENESSES_AT_ONCE = 1 << 22  # of places of some pictures with those of others, all at once
 
 
 def pair_scores(
@@ -37,14 +37,23 @@ def pair_scores(
     -------
     ndarray of shape (n_pairs,), float64, in [0, 1]
     """
-    weights, scores = HeadWeights.from_head(head), np.empty(len(one))
-    for rows in in_slices(len(one), _pairs_at_once(embeddings), "Scoring"):
-        scores[rows] = expit(weights.log_odds(embeddings[one[rows]], embeddings[two[rows]]))
-    return scores
+    return np.asarray(expit(by_pairs(HeadWeights.from_head(head).log_odds, embeddings, one, two)))
 
 
-def _pairs_at_once(embeddings: NDArray[np.float32]) -> int:
-    return max(1, _NUMBERS_AT_ONCE // int(embeddings.shape[1]))
+def by_pairs(
+    measure: Callable[[NDArray[Any], NDArray[Any]], NDArray[Any]],
+    embeddings: NDArray[np.float32],
+    one: NDArray[np.int64],
+    two: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    """Measure pairs of embeddings in blocks: `measure` takes both sides, of shape (n, d), and gives n numbers.
+
+    For the other parameters see `pair_scores`.
+    """
+    found, at_once = np.empty(len(one)), max(1, _NUMBERS_AT_ONCE // embeddings.shape[1])
+    for rows in in_slices(len(one), at_once, "Scoring"):
+        found[rows] = measure(embeddings[one[rows]], embeddings[two[rows]])
+    return found
 
 
 def row_scores(
@@ -70,10 +79,8 @@ def cosine_scores(
 
     Parameters and Returns are those of `pair_scores`, without the head.
     """
-    unit = unit_length(embeddings)
-    scores = np.empty(len(one))
-    for rows in in_slices(len(one), _pairs_at_once(embeddings), "Scoring"):
-        scores[rows] = np.einsum("ij,ij->i", unit[one[rows]], unit[two[rows]], dtype=np.float64)
+    products = partial(np.einsum, "ij,ij->i", dtype=np.float64)
+    scores = by_pairs(products, unit_length(embeddings), one, two)
     return np.clip((scores + 1.0) / 2.0, 0.0, 1.0)
 
 
@@ -98,11 +105,9 @@ def all_scores(
         Of these rows with themselves and all rows after them: each pair once.
     """
     weights = HeadWeights.from_head(head)
-    if weights.maps is None:
-        compare, scaled = DISTANCES[head.distance], weighted(head, embeddings)
-    else:
-        compare, scaled = partial(_matched_distances, weights), np.asarray(embeddings, np.float64)
-        rows_at_once = max(1, min(rows_at_once, _LIKENESSES_AT_ONCE // (len(scaled) * weights.maps.places)))
+    matched = weights.maps is not None
+    scaled: NDArray[Any] = embeddings if matched else weighted(head, embeddings)
+    compare = partial(_matched_distances, weights) if matched else DISTANCES[head.distance]
     for rows in in_slices(len(scaled), rows_at_once, "Scoring"):
         distance = compare(scaled[rows], scaled[rows.start :])
         np.subtract(weights.b, distance, out=distance)
@@ -110,7 +115,11 @@ def all_scores(
 
 
 def weighted(head: MetricHead, embeddings: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Scale embeddings of shape (n, d), so that plain distances of what comes out are what a head subtracts from b."""
+    """Scale embeddings of shape (n, d), so that plain distances of what comes out are what a head subtracts from b.
+
+    There are none for a head whose distance is `"matched"`.
+    """
+    assert head.maps is None
     w = HeadWeights.from_head(head).w
     return np.asarray(embeddings * (np.sqrt(w) if head.distance == "squared" else w))
 
@@ -133,14 +142,16 @@ def _squared_distances(some: NDArray[Any], others: NDArray[Any]) -> NDArray[Any]
     return found
 
 
-def _matched_distances(
-    weights: HeadWeights, some: NDArray[np.float64], others: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _matched_distances(weights: HeadWeights, some: NDArray[Any], others: NDArray[Any]) -> NDArray[np.float64]:
     assert weights.maps is not None
-    found: NDArray[np.float64] = -2.0 * weights.maps.likenesses(some, others)
+    some, found = some.astype(np.float64), np.empty((len(some), len(others)))
+    step = max(1, _LIKENESSES_AT_ONCE // (len(some) * weights.maps.places))
+    for start in range(0, len(others), step):
+        part = others[start : start + step].astype(np.float64)
+        found[:, start : start + step] = np.vecdot(part, part) - 2.0 * weights.maps.likenesses(some, part)
     found += np.vecdot(some, some)[:, None]
-    found += np.vecdot(others, others)
-    return weights.w * found
+    found *= weights.w
+    return found
 
 
 DISTANCES: dict[str, Callable[[NDArray[Any], NDArray[Any]], NDArray[Any]]] = {

@@ -104,7 +104,7 @@ def average_views(leg: keras.Model, views: int) -> keras.Model:
     Parameters
     ----------
     leg : keras.Model
-        `uint8[n, height, width, 3]` to unit-length embeddings.
+        `uint8[n, height, width, 3]` to unit-length embeddings; if there is one of places too, it is averaged alike.
     views : int, at least 1
     """
     if views == 1:
@@ -120,7 +120,8 @@ def stand_beside_mirror(leg: keras.Model) -> keras.Model:
     Parameters
     ----------
     leg : keras.Model
-        `uint8[n, height, width, 3]` to unit-length embeddings of d dimensions, to which a thing mirrored is another.
+        `uint8[n, height, width, 3]` to unit-length embeddings of d dimensions, to which a thing mirrored is another;
+        if there is one of places too, its mirror image's stands beside it alike.
     """
     image = keras.Input(leg.input_shape[1:], dtype=leg.input.dtype, name="image")
     return keras.Model(image, side_by_side([leg(image), leg(Mirror(name="mirror")(image))]), name="leg")

@@ -22,7 +22,7 @@ from siamese_nb.errors import InputError
 TENSORFLOW = keras.backend.backend() == "tensorflow"
 # Shares are added up in another order, so single precision differs in the seventh digit. Adam's first steps, which
 # divide by what is nearly zero, widen that, and so does the neuron of a loss of identities, which is fitted afterwards.
-TOLERANCE = {"binary_crossentropy": 2e-5, "cosface": 2e-3}
+TOLERANCE = {"binary_crossentropy": 2e-5, "cosface": 2e-3, "supervised_contrastive": 2e-3}
 SCRIPT = """
 import functools, json, sys
 from pathlib import Path
@@ -87,8 +87,10 @@ def test_two_devices_and_two_machines_learn_what_one_learns(folder: Path, tmp_pa
         for loss in losses
         for name in ("none", "data_parallel")
     ]
+    matched = {"loss": "supervised_contrastive", "distance": "matched"}
+    cases += [{**matched, "distribution": name} for name in ("none", "data_parallel")]
     found = history_of(start(folder, "two", cases))
-    for loss in losses:
+    for loss in (*losses, matched["loss"]):
         assert_same(found[f"{loss} data_parallel"], found[f"{loss} none"], loss)
     bundles = len(list((folder / "out").iterdir()))
     ports, workers = free_ports(2), []

@@ -39,7 +39,8 @@ def test_scores_in_blocks_are_the_heads_own_and_those_of_a_slow_loop(
         logit = float(b) - sum(weight * part for weight, part in zip(w, difference, strict=True))
         assert scores[pair] == pytest.approx(1 / (1 + np.exp(-logit)), abs=1e-12)
     assert np.array_equal(scores, pair_scores(head, table, two, one))
-    assert (scores <= pair_scores(head, table, one, one)).all() or distance == "matched"
+    if distance != "matched":  # else a place may match one beside it that has more of the same
+        assert (scores <= pair_scores(head, table, one, one)).all()
 
 
 def test_scores_stay_in_range_where_a_float32_would_overflow() -> None:
@@ -81,7 +82,10 @@ def test_cosine_scores_are_a_slow_loops() -> None:
 
 @pytest.mark.parametrize("distance", DISTANCES)
 @pytest.mark.parametrize("rows_at_once", [1, 7, 100])
-def test_all_scores_are_those_of_each_pair_once(distance: str, rows_at_once: int) -> None:
+def test_all_scores_are_those_of_each_pair_once(
+    distance: str, rows_at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scoring, "_LIKENESSES_AT_ONCE", 100)  # of 4 places: the others come in blocks, too
     rng = np.random.default_rng(0)
     embeddings = rng.normal(size=(23, DIMENSIONS)).astype(np.float32)
     embeddings[4] = embeddings[9]
@@ -92,4 +96,5 @@ def test_all_scores_are_those_of_each_pair_once(distance: str, rows_at_once: int
     one, two = np.triu_indices(23)
     assert found[one, two] == pytest.approx(pair_scores(head, embeddings, one, two), abs=1e-12)
     assert found[4, 9] == pytest.approx(found[4, 4], abs=1e-12)
-    assert (found[one, two] <= found.diagonal().max()).all() or distance == "matched"
+    if distance != "matched":
+        assert (found[one, two] <= found.diagonal().max()).all()

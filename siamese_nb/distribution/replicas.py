@@ -44,7 +44,8 @@ class Replicas(OneDevice):
         if context is None or isinstance(rows, keras.KerasTensor):
             return rows
         # The product makes a dense gradient of one that is given by rows, which could not be sent.
-        return context.all_gather(rows, axis=0) * 1
+        gathered = context.all_gather(rows, axis=0) * 1
+        return keras.ops.reshape(gathered, (-1, *rows.shape[1:]))  # how long a row is, was forgotten on the way
 
     def share(self, draw: Callable[[Any], Any], rows: Any) -> Any:
         import tensorflow

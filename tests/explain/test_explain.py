@@ -24,7 +24,7 @@ from siamese_nb.models import (
     build_mapped_projection,
     build_projection,
     build_siamese,
-    joined,
+    one_embedding,
     stand_side_by_side,
     with_maps,
 )
@@ -186,7 +186,7 @@ def build_matched():
     """Build a leg whose places are matched, 2 by 2 of 24 channels."""
     backbone = with_maps(build_leg("base_cnn", 32, "none"))
     found = build_mapped_projection(256, (2, 2, 128), 8)(backbone.output)
-    return keras.Model(backbone.input, joined(found), name="leg")
+    return keras.Model(backbone.input, one_embedding(found), name="leg")
 
 
 @pytest.mark.parametrize(
