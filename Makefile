@@ -39,8 +39,8 @@ test: $(INSTALLED)
 	$(RUN) pytest -n 2 --dist loadfile
 
 # Without the tests of what is TensorFlow's own: tf.distribute.
-BACKEND_TESTS := $(addprefix tests/test_,$(addsuffix .py,matching models losses learners augmentation mining batches legs blocks \
-	views devices local_scaling callbacks embeddings embedding_cache scoring bundle verifier watching training))
+BACKEND_TESTS := $(addprefix tests/test_,$(addsuffix .py,matching models losses learners augmentation mining batches legs \
+	blocks views devices local_scaling callbacks embeddings embedding_cache scoring bundle verifier watching training))
 
 test-backends: $(INSTALLED)
 	$(RUN) venv .venv/backends

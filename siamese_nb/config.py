@@ -39,8 +39,8 @@ class TrainConfig:
         Of the metric head. `matched` is the squared one, two thirds of it between places: each place of the leg's last
         maps is compared with the most alike of the nine about it in the other picture (`siamese_nb.matching`), of a leg
         that is trained from scratch. More exact where a thing's parts stand now here, now there, as in writing. The
-        maps add 24 numbers to an embedding for each place (`stroke_cnn` has 36 at 48 pixels, 196 at 105), comparing two
-        takes a hundred times as long, still well below a millisecond, and reasons are always those of covered patches.
+        maps add 24 numbers to an embedding for each place (`stroke_cnn` has 36 at 48 pixels, 196 at 105); comparing two
+        takes some dozens of microseconds instead of one, and reasons are always those of covered patches.
     negatives : {"across", "within", "mixed"}
         Impostors from another category, from the same category, or half of each.
     neg_factor : float
